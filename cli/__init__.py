@@ -1,0 +1,1 @@
+"""The command ``wheelsdown``: composes the rooms."""

@@ -1,0 +1,1 @@
+"""The demo: a scenario served over HTTP, found by the whole pipeline."""

@@ -1,0 +1,1 @@
+"""What goes out: alerts to Slack and to the console."""

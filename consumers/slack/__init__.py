@@ -1,0 +1,1 @@
+"""Alerts as Slack messages: one an incident, updated in place."""

@@ -1,0 +1,1 @@
+"""How it runs: the graph, written once, and the two hosts that run it."""

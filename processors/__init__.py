@@ -1,0 +1,1 @@
+"""What we decide: pure rules, no I/O, no clock, no logging."""

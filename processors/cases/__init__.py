@@ -1,0 +1,1 @@
+"""One case file for each pair of states: visits, matches, incidents."""

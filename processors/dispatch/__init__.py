@@ -1,0 +1,1 @@
+"""Which incident revision goes where, and why."""

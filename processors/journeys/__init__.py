@@ -1,0 +1,1 @@
+"""From snapshots to movements, legs, stays and journeys."""

@@ -1,0 +1,1 @@
+"""From news entries to mentions of visits."""

@@ -1,0 +1,1 @@
+"""What comes in: flight feeds and news, normalised and published."""

@@ -1,0 +1,1 @@
+"""Flight feeds: one module a source, from bytes to snapshots."""

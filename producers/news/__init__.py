@@ -1,0 +1,1 @@
+"""News feeds: fetched with manners, parsed with care."""

@@ -1,0 +1,1 @@
+"""What every room shares: records, reference data, the event log, daemons, settings, the clock."""

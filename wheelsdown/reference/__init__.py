@@ -1,0 +1,1 @@
+"""Reference data and its readers: aerodromes, states, fleet, address blocks."""
