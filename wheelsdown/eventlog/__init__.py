@@ -1,1 +1,1 @@
-"""The event log: an append-only, partitioned, keyed log; on Kafka, in one SQLite file, in memory."""
+"""The event log: append-only, partitioned, keyed; on Kafka, in one SQLite file or in memory."""

@@ -86,7 +86,7 @@ class Snapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     health: Health = "ok"
     reason: str = ""
     received: int = 0
-    dropped: dict[str, int] = {}
+    dropped: dict[str, int] = msgspec.field(default_factory=dict)
     candidates: tuple[StateVector, ...] = ()
 
 
