@@ -1,12 +1,15 @@
 """From records to messages: encoding, key and partition in one place, for every log and host."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from kafka.partitioner.default import murmur2
 
 from wheelsdown.eventlog.port import EventLog, NewMessage
 from wheelsdown.records.record import Record
 from wheelsdown.records.topics import Topic
+
+#: How producers publish: when it returns, the records are durable. Raises EventLogError.
+Publish = Callable[[Topic, Sequence[Record]], Awaitable[None]]
 
 
 def partition_of(key: str, partitions: int) -> int:
