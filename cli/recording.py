@@ -1,0 +1,172 @@
+"""Recordings: what the input topics held, as a folder of compressed JSON lines.
+
+::
+
+    manifest.json                          format, what was imported, counts of what was dropped
+    adsb.snapshots.v1/2023-07-31.jsonl.gz  one record a line, by topic and day of ``observed_at``
+    news.entries.v1/2023-07-31.jsonl.gz
+
+Files may be appended to; within a day the reader puts records in order and drops repeated ones.
+"""
+
+import gzip
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from wheelsdown.records.codec import CodecError
+from wheelsdown.records.record import Record
+from wheelsdown.records.topics import ADSB_SNAPSHOTS, NEWS_ENTRIES, Topic
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+#: What a recording holds: the topics that producers write. Everything else follows from them.
+RECORDED = (ADSB_SNAPSHOTS, NEWS_ENTRIES)
+#: A line longer than this is no record of ours; it is dropped and counted.
+MOST_LINE_BYTES = 2 * max(topic.max_bytes for topic in RECORDED)
+
+
+class RecordingError(Exception):
+    """The folder is no recording, or can't be read or written; the message says what to do."""
+
+
+class RecordingWriter:
+    """Adds records to a recording, which it makes when there is none. Use it in a ``with``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[tuple[str, str], IO[bytes]] = {}
+        self._stack = ExitStack()
+        self._added: Counter[str] = Counter()
+        self._manifest = _manifest(folder) if (folder / MANIFEST).exists() else _new_manifest()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordingError(f"can't make {folder}: {error.strerror}") from error
+
+    def add(self, topic: Topic, record: Record) -> None:
+        """Write one record; CodecError when it does not belong to the topic."""
+        day = record.observed_at.date().isoformat()
+        self._file(topic.name, day).write(topic.encode(record) + b"\n")
+        self._added[topic.name] += 1
+
+    def note(self, source: str, dropped: dict[str, int]) -> None:
+        """Keep in the manifest what was imported and what was dropped of it."""
+        self._manifest["imports"].append({"source": source, "dropped": dropped})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+        for name, count in self._added.items():
+            self._manifest["records"][name] = self._manifest["records"].get(name, 0) + count
+        (self._folder / MANIFEST).write_text(json.dumps(self._manifest, indent=2) + "\n")
+
+    def _file(self, topic: str, day: str) -> IO[bytes]:
+        if (topic, day) not in self._files:
+            path = self._folder / topic / f"{day}.jsonl.gz"
+            path.parent.mkdir(exist_ok=True)
+            file = gzip.open(path, "ab")  # noqa: SIM115 - closed by the stack
+            self._files[topic, day] = self._stack.enter_context(file)
+        return self._files[topic, day]
+
+
+class RecordingReader:
+    """Reads a recording in the order in which a live pipeline would have learned it.
+
+    ``dropped`` counts, by reason, what could not be read; reading goes on after it.
+    Raises RecordingError when the folder is no recording.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.manifest = _manifest(folder)
+        self.dropped: Counter[str] = Counter()
+
+    def days(self) -> list[str]:
+        """The days that it holds, in order."""
+        names = {
+            path.name.removesuffix(".jsonl.gz")
+            for topic in RECORDED
+            for path in (self._folder / topic.name).glob("*.jsonl.gz")
+        }
+        return sorted(names)
+
+    def records(self, day: str) -> Iterator[tuple[Topic, Record]]:
+        """The records of one day, by ``observed_at``, source and id."""
+        found = [(topic, record) for topic in RECORDED for record in self._read(topic, day)]
+        found.sort(key=_order)
+        yield from found
+
+    def _read(self, topic: Topic, day: str) -> Iterator[Record]:
+        seen: set[str] = set()
+        for line in self._lines(self._folder / topic.name / f"{day}.jsonl.gz"):
+            try:
+                record = topic.decode(line)
+            except CodecError:
+                self.dropped["bad_record"] += 1
+                continue
+            if record.record_id in seen:
+                self.dropped["repeated"] += 1
+                continue
+            seen.add(record.record_id)
+            yield record
+
+    def _lines(self, path: Path) -> Iterator[bytes]:
+        if not path.exists():
+            return
+        try:
+            with gzip.open(path, "rb") as file:
+                while line := file.readline(MOST_LINE_BYTES):
+                    yield line
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            self.dropped["damaged_file"] += 1
+        except OSError as error:
+            raise RecordingError(f"can't read {path}: {error.strerror}") from error
+
+
+def _order(item: tuple[Topic, Record]) -> tuple[Any, ...]:
+    topic, record = item
+    source = getattr(record, "source", "") or getattr(record, "feed", "")
+    return (
+        record.observed_at,
+        topic.name,
+        source,
+        getattr(record, "sequence", 0),
+        record.record_id,
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise RecordingError(
+            f"{folder} is no recording: it has no {MANIFEST}; "
+            "make one with 'wheelsdown record import'"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"can't read {path}: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise RecordingError(f"{path} is not of format {FORMAT}, the one that this release reads")
+    if not isinstance(manifest.get("records"), dict) or not isinstance(
+        manifest.get("imports"), list
+    ):
+        raise RecordingError(f"{path} is damaged: 'records' or 'imports' is missing")
+    return manifest
+
+
+def _new_manifest() -> dict[str, Any]:
+    return {"format": FORMAT, "records": {}, "imports": []}

@@ -1,0 +1,43 @@
+"""Replay: a recording through the whole graph, in memory, in the order in which it was learned."""
+
+from collections.abc import Callable
+
+from cli.outputs import Outputs
+from cli.recording import RecordingReader
+from pipeline import graph
+from pipeline.inline_host import InlineHost
+from wheelsdown.clock import Clock
+from wheelsdown.eventlog.memory import MemoryLog
+from wheelsdown.eventlog.publish import publish
+from wheelsdown.eventlog.state import MemoryState
+
+
+def replay(
+    recording: RecordingReader,
+    reference: graph.Reference,
+    *,
+    route: str,
+    clock: Clock,
+    partitions: int = 1,
+    on_day: Callable[[str], None] = lambda _: None,
+) -> Outputs:
+    """What the pipeline makes of the recording; ``on_day`` is told each day that is done.
+
+    Records are handed in one moment at a time, so that nothing is known before it was learned.
+    """
+    log, state = MemoryLog(partitions), MemoryState()
+    host = InlineHost(
+        log, state, graph.build(reference, partitions=log.partitions, route=route), clock
+    )
+    outputs = Outputs(log)
+    for day in recording.days():
+        moment = None
+        for topic, record in recording.records(day):
+            if moment is not None and record.observed_at != moment:
+                host.drain()
+            moment = record.observed_at
+            publish(log, topic, [record])
+        host.drain()
+        outputs.collect()
+        on_day(day)
+    return outputs

@@ -1,0 +1,384 @@
+"""The graph on Kafka with Faust: one agent and one Table for each stage.
+
+Faust is not believed about positions (docs/adr/0003). For each record: the outputs are produced and
+waited for, then the changed cells and the position are written to the table and their changelog
+records waited for; only then may Faust commit the offset. The position in the table is the truth:
+wherever Faust seeks to its committed offsets, the host seeks to its own positions instead; a record
+that was applied is skipped; one that does not follow the last makes the host go back; and when
+nothing arrives although there is something to read, it goes back again and at last gives up with
+an exit code of its own, for its supervisor.
+
+Faust keeps what it has fetched in flight while it seeks, and drops what it then takes for old: that
+is how plain Faust loses records after a crash.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import faust
+import msgspec
+import structlog
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, EventT, FutureMessage, StreamT
+
+from pipeline.applying import POSITION, CellCodec, PositionCell, apply, report_dead_letter
+from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.eventlog.kafka_settings import KafkaConnection
+from wheelsdown.eventlog.port import Message, NewMessage
+from wheelsdown.records.topics import Topic
+from wheelsdown.stage import Stage
+
+#: How long the broker may take to accept a record before the worker gives up and exits.
+PRODUCE_DEADLINE_S = 120.0
+#: How often the host looks whether records wait that do not arrive, when it goes back for them,
+#: and when it gives up.
+WATCH_EVERY_S = 1.0
+GO_BACK_AFTER_S = 2.0
+GIVE_UP_AFTER_S = 120.0
+#: Exit code: a record could not be written, or records wait and none arrives (wheelsdown/daemon).
+EXIT_STUCK = 5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class FaustOptions:
+    """How the worker runs. Session and heartbeat decide how soon a lost worker's share moves."""
+
+    connection: KafkaConnection
+    group: str
+    topic_prefix: str
+    replication: int
+    data_folder: Path
+    session_timeout_s: float = 20.0
+
+
+class _Consumer(driver.Consumer):
+    """A consumer that goes to the positions of the tables wherever Faust goes to its offsets."""
+
+    async def perform_seek(self) -> None:
+        await super().perform_seek()
+        host: FaustHost = self.app.host
+        for tp, offset in host.wanted(self.assignment()).items():
+            await self.seek(tp, offset)
+
+
+class _Producer(driver.Producer):
+    """An idempotent producer, so that a retry neither doubles nor reorders."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True}
+
+
+class _Transport(driver.Transport):
+    Consumer = _Consumer
+    Producer = _Producer
+
+
+class _Table(faust.Table[bytes, bytes]):
+    """A table that remembers the changelog records it has sent, so that they can be awaited."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sent: list[FutureMessage[Any]] = []
+
+    def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage[Any]:
+        future = super().send_changelog(*args, **kwargs)
+        self.sent.append(future)
+        return future
+
+
+class _App(faust.App):
+    host: "FaustHost"
+
+    def _new_transport(self) -> driver.Transport:
+        return _Transport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> driver.Transport:
+        return _Transport(self.conf.broker_producer, self)
+
+
+class FaustHost:
+    """The stages as a Faust app. ``partitions`` counts a topic's partitions."""
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        options: FaustOptions,
+        partitions: Callable[[Topic], int],
+        clock: Clock,
+    ) -> None:
+        self._options = options
+        self.partitions = partitions
+        self._first: dict[TP, tuple[float, int]] = {}
+        self._clock = clock
+        self.app = self._new_app(options)
+        self.app.host = self
+        self._runs = [self._new_run(stage) for stage in stages]
+        self._by_topic = {run.topic_name: run for run in self._runs}
+        self.app.on_partitions_revoked.connect(self._forget_books)
+        self.app.on_partitions_assigned.connect(self._forget_books)
+        self.app.task()(self._watch)
+
+    def wanted(self, assigned: Any) -> dict[TP, int]:
+        """For each assigned input partition the offset to read next."""
+        found = {}
+        for tp in assigned:
+            run = self._by_topic.get(tp.topic)
+            if run is not None:
+                applied = run.book(tp.partition).applied
+                found[TP(tp.topic, tp.partition)] = 0 if applied is None else applied + 1
+        return found
+
+    def run(self) -> NoReturn:
+        """Work until SIGTERM or SIGINT; leaves the process with an exit code."""
+        worker = faust.Worker(
+            self.app, loglevel="WARNING", override_logging=False, quiet=True, debug=False
+        )
+        worker.execute_from_commandline()
+
+    async def first_offset(self, tp: TP) -> int:
+        """The oldest offset that the broker still has; asked at most once a second."""
+        asked, first = self._first.get(tp, (0.0, 0))
+        if monotonic_s() - asked >= 1.0:
+            first = (await self.app.consumer.earliest_offsets(tp))[tp]
+            self._first[tp] = (monotonic_s(), first)
+        return first
+
+    def topic_name(self, topic: Topic) -> str:
+        """The topic's name on this cluster."""
+        return self._options.topic_prefix + topic.name
+
+    async def produce(self, messages: Sequence[NewMessage]) -> None:
+        """Produce, and wait until the broker has accepted all; exits when it does not."""
+        sent = [
+            await self.app.producer.send(
+                self.topic_name(message.topic),
+                message.key.encode(),
+                message.value,
+                message.partition,
+                None,
+                dict(message.headers),
+            )
+            for message in messages
+        ]
+        await self.accepted(sent)
+
+    async def accepted(self, sent: Sequence[Any]) -> None:
+        """Wait for records that were sent; exits the process when one is not accepted."""
+        try:
+            async with asyncio.timeout(PRODUCE_DEADLINE_S):
+                await asyncio.gather(*sent)
+        except Exception as error:  # noqa: BLE001 - whatever it is, going on would lose a record
+            give_up("a record was not accepted by the broker", error=repr(error))
+
+    def _new_app(self, options: FaustOptions) -> _App:
+        settings = options.connection.for_faust()
+        return _App(
+            options.group,
+            broker=settings.brokers,
+            broker_credentials=settings.credentials,
+            autodiscover=False,
+            datadir=options.data_folder,
+            store="memory://",
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_replication_factor=options.replication,
+            topic_allow_declare=True,
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=options.session_timeout_s,
+            broker_heartbeat_interval=options.session_timeout_s / 6,
+            broker_request_timeout=options.session_timeout_s * 2,
+            broker_rebalance_timeout=options.session_timeout_s * 2,
+            broker_commit_interval=1.0,
+            producer_acks=-1,
+            producer_max_request_size=2_000_000,
+            producer_request_timeout=PRODUCE_DEADLINE_S,
+            stream_wait_empty=True,
+            stream_buffer_maxsize=1024,
+            Table=_Table,
+        )
+
+    def _new_run(self, stage: Stage) -> "_StageRun":
+        partitions = self.partitions(stage.input)
+        name = self.topic_name(stage.input)
+        table: _Table = self.app.Table(
+            f"{stage.name}-cells",
+            key_type=bytes,
+            value_type=bytes,
+            partitions=partitions,
+        )
+        source = self.app.topic(
+            name, key_type=bytes, value_type=bytes, partitions=partitions, acks=True
+        )
+        run = _StageRun(stage, name, table, self, self._clock)
+
+        async def agent(stream: StreamT[bytes]) -> None:
+            async for event in stream.events():
+                await run.take(event)
+
+        self.app.agent(source, name=f"wheelsdown-{stage.name}")(agent)
+        return run
+
+    async def _forget_books(self, *_: Any, **__: Any) -> None:
+        for run in self._runs:
+            run.forget_books()
+
+    async def _watch(self) -> None:
+        """Go back for records that wait and do not arrive; give up when that does not help."""
+        moved: dict[TP, tuple[int | None, float]] = {}
+        while not self.app.should_stop:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if self.app.rebalancing or not self.app.consumer.flow_active:
+                moved.clear()
+                continue
+            for tp in self.app.consumer.assignment():
+                run = self._by_topic.get(tp.topic)
+                if run is None:
+                    continue
+                await self._watch_partition(run, tp, moved)
+
+    async def _watch_partition(
+        self, run: "_StageRun", tp: TP, moved: dict[TP, tuple[int | None, float]]
+    ) -> None:
+        applied = run.book(tp.partition).applied
+        end = self.app.consumer.highwater(tp)
+        waiting = end is not None and (applied if applied is not None else -1) + 1 < end
+        known = moved.get(tp)
+        if not waiting or run.busy or known is None or known[0] != applied:
+            moved[tp] = (applied, monotonic_s())
+            return
+        stalled = monotonic_s() - known[1]
+        if stalled >= GIVE_UP_AFTER_S:
+            give_up("records wait and none arrives", topic=tp.topic, partition=tp.partition)
+        if stalled >= GO_BACK_AFTER_S:
+            to = 0 if applied is None else applied + 1
+            log.warning("going back", topic=tp.topic, partition=tp.partition, to=to)
+            await self.app.consumer.seek(tp, to)
+
+
+def give_up(why: str, **details: Any) -> NoReturn:
+    """Leave at once, so that nothing is committed that is not durable; a supervisor restarts."""
+    log.critical(why, exit_code=EXIT_STUCK, **details)
+    os._exit(EXIT_STUCK)
+
+
+_positions = msgspec.json.Decoder(PositionCell)
+_encoder = msgspec.json.Encoder()
+
+
+class _Book:
+    """The cells of one partition, in the stage's table."""
+
+    def __init__(self, table: _Table, codec: CellCodec, partition: int) -> None:
+        self._table = table
+        self._codec = codec
+        self._prefix = f"{partition}/"
+        self._at_hand: dict[str, Any] = {}
+        position = table.get(self._key(POSITION))
+        self.applied: int | None = None
+        if position is not None:
+            self.applied = _positions.decode(position).applied
+
+    def get(self, name: str, /) -> Any:
+        """The cell, or None."""
+        if name not in self._at_hand:
+            data = self._table.get(self._key(name))
+            self._at_hand[name] = None if data is None else self._codec.decode(data)
+        return self._at_hand[name]
+
+    def write(self, cells: Mapping[str, Any], offset: int) -> list[FutureMessage[Any]]:
+        """Write the changed cells, last the position; gives the changelog records to wait for."""
+        self._table.sent.clear()
+        for name, cell in cells.items():
+            if cell is not None:
+                self._table[self._key(name)] = self._codec.encode(cell)
+            elif self._key(name) in self._table:
+                del self._table[self._key(name)]
+            self._at_hand[name] = cell
+        self._table[self._key(POSITION)] = _encoder.encode(PositionCell(offset))
+        self.applied = offset
+        sent, self._table.sent = self._table.sent, []
+        return sent
+
+    def _key(self, name: str) -> bytes:
+        return (self._prefix + name).encode()
+
+
+class _StageRun:
+    """One stage with its table and the books of the partitions that this worker has."""
+
+    def __init__(
+        self, stage: Stage, topic_name: str, table: _Table, host: FaustHost, clock: Clock
+    ) -> None:
+        self.topic_name = topic_name
+        self.busy = False
+        self._stage = stage
+        self._table = table
+        self._host = host
+        self._clock = clock
+        self._codec = CellCodec(stage)
+        self._books: dict[int, _Book] = {}
+
+    def book(self, partition: int) -> _Book:
+        """The book of a partition."""
+        if partition not in self._books:
+            self._books[partition] = _Book(self._table, self._codec, partition)
+        return self._books[partition]
+
+    def forget_books(self) -> None:
+        """Read everything from the table again, which another worker may have written to."""
+        self._books.clear()
+
+    async def take(self, event: EventT[Any]) -> None:
+        """Apply one record, unless it was applied already or does not follow the last."""
+        message = event.message
+        book = self.book(message.partition)
+        expected = 0 if book.applied is None else book.applied + 1
+        if message.offset < expected:
+            return
+        if message.offset > expected and not await self._expired(message, expected):
+            return  # the watch goes back to what is missing
+        self.busy = True
+        try:
+            await self._apply(book, message)
+        finally:
+            self.busy = False
+
+    async def _expired(self, message: Any, expected: int) -> bool:
+        """Whether retention has deleted everything between the expected record and this one."""
+        first = await self._host.first_offset(message.tp)
+        if message.offset != first:
+            return False
+        if expected:
+            log.error(
+                "records were deleted before they were read",
+                topic=message.topic,
+                partition=message.partition,
+                lost=first - expected,
+            )
+        return True
+
+    async def _apply(self, book: _Book, message: Any) -> None:
+        taken = Message(
+            topic=self._stage.input,
+            partition=message.partition,
+            offset=message.offset,
+            key=(message.key or b"").decode(errors="replace"),
+            value=message.value or b"",
+        )
+        applied = apply(
+            self._stage,
+            book,
+            taken,
+            partitions=self._host.partitions,
+            now=self._clock.now,
+        )
+        await self._host.produce(applied.messages)
+        await self._host.accepted(book.write(applied.cells, message.offset))
+        if applied.is_dead:
+            report_dead_letter(self._stage, taken)

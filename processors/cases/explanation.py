@@ -1,0 +1,231 @@
+"""An incident in words: what happened, why it was raised, and what the evidence does not tell.
+
+Nothing is claimed beyond the records: "probably" where the landing was not seen, and never that a
+visit and a flight belong together.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from wheelsdown.records.aircraft import Aircraft
+from wheelsdown.records.incidents import VisitMatch
+from wheelsdown.records.journeys import Movement, Place, Stay
+from wheelsdown.records.visits import Visit
+from wheelsdown.reference.states import State
+
+States = Mapping[str, State]
+
+
+def title(stay: Stay, visits: Sequence[VisitMatch], states: States) -> str:
+    """One line: who, where, how long, and beside which visit."""
+    where = _place(stay.arrival.place, states)
+    probably = "" if _is_seen(stay.arrival) else "probably "
+    who = _who(stay.aircraft, states)
+    if stay.status == "withdrawn":
+        return f"Taken back: {who} was not in {where}"
+    if stay.departure is None:
+        what = f"{probably}landed in {where}"
+    else:
+        what = f"{probably}stayed {_hours(stay)} in {where}"
+        if stay.returned is not None:
+            what += f" and is back in {_state(stay.returned.place.state, states)}"
+    return f"{who} {what}, {_beside(visits[0], states)}" if visits else f"{who} {what}"
+
+
+def why(stay: Stay, visits: Iterable[VisitMatch], states: States) -> tuple[str, ...]:
+    """The grounds, in sentences; the movements first, then the visits."""
+    said = [f"{_full_name(stay.aircraft, states)}."]
+    if stay.status == "withdrawn":
+        said.append(f"The landing was taken back: {stay.withdrawn_because}.")
+    said.append(_movement(stay.origin, states))
+    said.append(_movement(stay.arrival, states))
+    if stay.departure is not None:
+        said.append(_movement(stay.departure, states))
+        certain = "seen" if _is_seen(stay.arrival) and _is_seen(stay.departure) else "probable"
+        error = stay.arrival.error_min + stay.departure.error_min
+        said.append(f"Stay of {_hours(stay)}, give or take {_span(error)} ({certain}).")
+    if stay.returned is not None:
+        said.append(_movement(stay.returned, states, back=True))
+    said += [_visit(match, states) for match in visits]
+    return tuple(said)
+
+
+def unknown(stay: Stay, visits: Sequence[VisitMatch], states: States) -> tuple[str, ...]:
+    """What the evidence does not tell, most important first."""
+    where = _place(stay.arrival.place, states)
+    said = ["Who or what was on board, and the purpose of the flight."]
+    if stay.arrival.certainty == "probable" and stay.status != "withdrawn":
+        other = [_place(place, states) for place in stay.arrival.alternatives]
+        instead = f" It may have been {_or(other)} instead." if other else ""
+        said.append(f"Whether it landed in {where}: no receiver heard it there.{instead}")
+    if stay.origin.certainty == "unknown":
+        said.append("Where it came from: its departure was not seen.")
+    if stay.departure is None and stay.status != "withdrawn":
+        said.append(f"How long it stays in {where}.")
+    elif stay.returned is None and stay.status == "left":
+        said.append("Where it went from there: it has not been seen at home yet.")
+    if not stay.aircraft.operator:
+        said.append("Who operates it: only its address tells the state.")
+    if any(not match.visit.dates_stated for match in visits):
+        said.append("The exact days of visits whose reports give none: publication times stand in.")
+    said.append("Whether the flight and the visit have anything to do with each other.")
+    return tuple(said)
+
+
+def changed(before: Stay | None, after: Stay, *, visits_changed: bool, closed: bool) -> str:
+    """What is new in this revision, in a few words."""
+    if before is None:
+        return "first report"
+    said = []
+    if after.status != before.status:
+        said.append(_STATUS[after.status])
+    elif after.revision != before.revision:
+        said.append("the arrival is known better")
+    if visits_changed:
+        said.append("more is known of the visits")
+    if closed:
+        said.append("closed: no later visit would match")
+    return "; ".join(said) or "details"
+
+
+_STATUS = {
+    "arrived": "arrived",
+    "left": "left again",
+    "returned": "back home",
+    "withdrawn": "the landing is taken back",
+}
+
+
+def _who(aircraft: Aircraft, states: States) -> str:
+    kind = _short_type(aircraft)
+    name = aircraft.registration or aircraft.icao24
+    operator = aircraft.operator or f"{_state(aircraft.operator_state, states)} (by its address)"
+    return f"{operator} {kind + ' ' if kind else ''}{name}"
+
+
+def _short_type(aircraft: Aircraft) -> str:
+    return aircraft.type_name or aircraft.type_code or ""
+
+
+def _full_name(aircraft: Aircraft, states: States) -> str:
+    kind = _short_type(aircraft) or "aircraft of unknown type"
+    operator = aircraft.operator or "operator unknown"
+    state = _state(aircraft.operator_state, states)
+    registration = aircraft.registration or "registration unknown"
+    return (
+        f"{registration} (ICAO24 {aircraft.icao24}), {kind}, {operator}, {state}; "
+        f"source: {aircraft.source or 'none'}"
+    )
+
+
+def _movement(movement: Movement, states: States, *, back: bool = False) -> str:
+    verb = "Left" if movement.kind == "departure" else "Back in" if back else "Arrived in"
+    where = _place(movement.place, states)
+    if movement.certainty == "unknown":
+        return f"{'Departure' if movement.kind == 'departure' else 'Arrival'} unknown: " + (
+            f"{_sentence(movement.reasons)}."
+        )
+    error = f" ± {movement.error_min:.0f} min" if movement.error_min >= 1 else ""
+    return (
+        f"{verb} {where} {_moment(movement)}{error}, {movement.certainty}: "
+        f"{_sentence(movement.reasons)}."
+    )
+
+
+def _visit(match: VisitMatch, states: States) -> str:
+    visit = match.visit
+    feeds = f"{visit.mentions} report{'s' if visit.mentions != 1 else ''}"
+    feeds += f" of {len(visit.feeds)} feed{'s' if len(visit.feeds) != 1 else ''}"
+    stated = "" if visit.dates_stated else " (by publication time)"
+    return (
+        f"{_official(visit, states)} {_VISITED[visit.status]} {_state(visit.host, states)}, "
+        f"{_days(visit.start, visit.end)}{stated}; the flight came {_relation(match.days)}; "
+        f"{feeds}."
+    )
+
+
+_VISITED = {
+    "planned": "is to visit",
+    "ongoing": "visited",
+    "completed": "visited",
+    "cancelled": "called off a visit to",
+    "unconfirmed": "may have visited",
+}
+
+
+def _beside(match: VisitMatch, states: States) -> str:
+    visit = match.visit
+    whose = _official(visit, states)
+    host = _state(visit.host, states)
+    if match.days == 0:
+        return f"during the visit of {whose} to {host}"
+    count = abs(match.days)
+    days = f"{count} day{'s' if count != 1 else ''}"
+    return f"{days} {'after' if match.days > 0 else 'before'} the visit of {whose} to {host}"
+
+
+def _relation(days: int) -> str:
+    if days == 0:
+        return "in those days"
+    count = abs(days)
+    return f"{count} day{'s' if count != 1 else ''} {'after' if days > 0 else 'before'} it"
+
+
+def _official(visit: Visit, states: States) -> str:
+    state = _state(visit.visitor, states)
+    if visit.official and visit.office:
+        return f"{visit.official} ({visit.office}, {state})"
+    if visit.official:
+        return f"{visit.official} ({state})"
+    return f"{visit.office or 'a delegation'} of {state}"
+
+
+def _place(place: Place, states: States) -> str:
+    name = place.city or place.name
+    state = _state(place.state, states) if place.state else ""
+    if name and place.aerodrome:
+        return f"{name} ({place.aerodrome}{', ' + state if state else ''})"
+    return name or state or "an unknown place"
+
+
+def _state(code: str | None, states: States) -> str:
+    if code is None:
+        return "an unknown state"
+    state = states.get(code)
+    return state.name if state else code
+
+
+def _moment(movement: Movement) -> str:
+    return f"{movement.at.day} {movement.at:%b %Y %H:%M} UTC"
+
+
+def _days(start: date, end: date) -> str:
+    if start == end:
+        return f"{start.day} {start:%b %Y}"
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}-{end.day} {end:%b %Y}"
+    return f"{start.day} {start:%b %Y} - {end.day} {end:%b %Y}"
+
+
+def _hours(stay: Stay) -> str:
+    assert stay.departure is not None
+    span: timedelta = stay.departure.at - stay.arrival.at
+    hours = span.total_seconds() / 3600
+    about = "" if _is_seen(stay.arrival) and _is_seen(stay.departure) else "about "
+    return f"{about}{hours:.0f} h" if hours < 72 else f"{about}{hours / 24:.0f} days"
+
+
+def _span(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def _is_seen(movement: Movement) -> bool:
+    return movement.certainty in {"observed", "inferred"}
+
+
+def _sentence(reasons: Iterable[str]) -> str:
+    return "; ".join(reasons)
+
+
+def _or(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,318 @@
+"""Case files: mentions merged into visits, visits matched with stays, incidents told and closed."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from fakes.examples import pyongyang_stay
+from fakes.stage_run import StageRun
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from processors.cases import matching, merging
+from processors.cases.stage import CasesStage
+from wheelsdown.records.incidents import Incident
+from wheelsdown.records.progress import Reader, progress
+from wheelsdown.records.record import Record, record_id
+from wheelsdown.records.visits import Evidence, Mention, Status, Visit
+from wheelsdown.reference.states import load_states
+
+NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def mention(
+    day: float,
+    official: str | None = "Sergei Shoigu",
+    *,
+    status: Status = "ongoing",
+    feed: str = "world-wire",
+    background: bool = False,
+    start: date | None = None,
+    end: date | None = None,
+    visitor: str = "RUS",
+    text: str | None = None,
+) -> Mention:
+    """An entry of ``day`` days after 25 July, noon, that speaks of a visit to North Korea."""
+    at = NOON + day * DAY
+    title = text or f"{official} {status} {day} {feed}"
+    return Mention(
+        record_id=record_id("mention", title, feed, at, official, status),
+        occurred_at=at,
+        observed_at=at,
+        pair="-".join(sorted(("PRK", visitor))),
+        visitor=visitor,
+        host="PRK",
+        official=official,
+        office="defence minister" if official else None,
+        status=status,
+        start=start,
+        end=end,
+        background=background,
+        why=(),
+        evidence=Evidence(
+            entry_id=record_id(title, feed),
+            feed=feed,
+            title=title,
+            link=None,
+            published_at=at,
+            content_hash=record_id(title),
+        ),
+    )
+
+
+SHOIGU = (
+    mention(0),
+    mention(1, "Shoigu", feed="asia-desk"),
+    mention(2, None, feed="defence-review", status="ongoing"),
+    mention(4, "Sergey Shoigu", status="completed", feed="world-wire"),
+    mention(9, "Shoigu", status="completed", background=True, feed="asia-desk"),
+)
+
+
+def new_run() -> StageRun:
+    return StageRun(CasesStage(load_states()))
+
+
+def read(reader: Reader, up_to: datetime) -> Record:
+    return progress(reader, part=0, parts=1, up_to=up_to, observed_at=up_to)
+
+
+def incidents(outputs: list[Record]) -> list[Incident]:
+    """Each incident revision once, though it goes to two topics."""
+    return list({one.record_id: one for one in outputs if isinstance(one, Incident)}.values())
+
+
+def test_reports_of_one_visit_are_one_visit() -> None:
+    (draft,) = merging.merge(SHOIGU)
+    assert (draft.visitor, draft.host, draft.official) == ("RUS", "PRK", "Sergei Shoigu")
+    assert draft.status == "completed"
+    assert (draft.start, draft.end) == (date(2023, 7, 25), date(2023, 7, 27))
+    assert not draft.dates_stated
+    assert draft.feeds == ("asia-desk", "defence-review", "world-wire")
+
+
+def test_stated_dates_win_over_publication() -> None:
+    stated = mention(
+        4, status="completed", start=date(2023, 7, 25), end=date(2023, 7, 26), text="x"
+    )
+    (draft,) = merging.merge([*SHOIGU, stated])
+    assert (draft.start, draft.end, draft.dates_stated) == (
+        date(2023, 7, 25),
+        date(2023, 7, 26),
+        True,
+    )
+
+
+def test_other_people_other_weeks_and_other_states_are_other_visits() -> None:
+    drafts = merging.merge(
+        [
+            *SHOIGU,
+            mention(1, "Sergei Lavrov"),
+            mention(40),
+            mention(1, "Li Hongzhong", visitor="CHN"),
+        ]
+    )
+    assert [(one.visitor, one.official) for one in drafts] == [
+        ("RUS", "Sergei Shoigu"),
+        ("RUS", "Sergei Lavrov"),
+        ("CHN", "Li Hongzhong"),
+        ("RUS", "Sergei Shoigu"),
+    ]
+
+
+def test_copies_of_one_text_are_one_source() -> None:
+    copies = [mention(n, feed=f"feed-{n}", text="the same words") for n in range(5)]
+    (draft,) = merging.merge(copies)
+    assert len(draft.mentions) == 1
+    assert draft.feeds == ("feed-0",)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["planned", "cancelled"], "cancelled"),
+        (["unconfirmed", "planned", "ongoing"], "ongoing"),
+        (["ongoing", "unconfirmed"], "ongoing"),
+        (["unconfirmed"], "unconfirmed"),
+    ],
+)
+def test_the_latest_firm_report_decides_the_status(statuses: list[Status], expected: str) -> None:
+    (draft,) = merging.merge(mention(day, status=one) for day, one in enumerate(statuses))
+    assert draft.status == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40),
+            st.sampled_from([None, "Shoigu", "Sergei Shoigu", "Sergei Lavrov"]),
+            st.sampled_from(["planned", "ongoing", "completed", "cancelled", "unconfirmed"]),
+            st.booleans(),
+        ),
+        max_size=25,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_mentions_changes_no_visit(
+    rows: list[tuple[int, str | None, Status, bool]], shuffler: random.Random
+) -> None:
+    mentions = [
+        mention(day, who, status=status, background=back, feed=f"feed-{number % 4}")
+        for number, (day, who, status, back) in enumerate(rows)
+    ]
+    shuffled = list(mentions)
+    shuffler.shuffle(shuffled)
+    assert merging.merge(mentions) == merging.merge(shuffled)
+    once = set(new_visits(mentions))
+    assert set(new_visits(shuffled)) == once
+
+
+def new_visits(mentions: list[Mention]) -> list[tuple[object, ...]]:
+    """The visits as last published, without their ids."""
+    latest: dict[str, Visit] = {}
+    for one in new_run().take_all(mentions):
+        if isinstance(one, Visit):
+            latest[one.visit_id] = one
+    return [
+        (one.official, one.status, one.start, one.end)
+        for one in latest.values()
+        if one.merged_into is None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ((2023, 7, 25), (2023, 7, 27), 4),
+        ((2023, 7, 31), (2023, 7, 31), 0),
+        ((2023, 7, 30), (2023, 8, 5), 0),
+        ((2023, 8, 2), (2023, 8, 3), 0),
+        ((2023, 8, 4), (2023, 8, 5), -2),
+    ],
+)
+def test_days_between(start: tuple[int, int, int], end: tuple[int, int, int], days: int) -> None:
+    """The stay: 31 July, 13:55 UTC, to 2 August, 01:55 UTC."""
+    visit = replace(VISIT, start=date(*start), end=date(*end))
+    assert matching.days_between(pyongyang_stay("left"), visit) == days
+
+
+VISIT = Visit(
+    record_id="v",
+    occurred_at=NOON,
+    observed_at=NOON,
+    visit_id="v",
+    revision=1,
+    pair="PRK-RUS",
+    visitor="RUS",
+    host="PRK",
+    official=None,
+    office=None,
+    status="completed",
+    start=date(2023, 7, 25),
+    end=date(2023, 7, 27),
+    dates_stated=True,
+    mentions=1,
+    feeds=("a",),
+    evidence=(),
+)
+
+
+@pytest.mark.parametrize(("start", "matched"), [(21, True), (20, False), (4, True), (5, False)])
+def test_the_window_of_a_match(start: int, matched: bool) -> None:
+    day = date(2023, 7 if start > 10 else 8, start)
+    visit = replace(VISIT, start=day, end=day)
+    assert bool(matching.matches(pyongyang_stay("left"), [visit])) is matched
+
+
+def test_no_incident_from_visits_that_did_not_happen() -> None:
+    run = new_run()
+    said = run.take_all(
+        [mention(5, status="cancelled"), mention(6, status="unconfirmed", text="u")]
+    )
+    said += run.take(pyongyang_stay("arrived"))
+    assert incidents(said) == []
+
+
+def test_the_incident_grows_and_is_told_only_when_there_is_news() -> None:
+    run = new_run()
+    assert incidents(run.take_all(SHOIGU[:4])) == []
+    told = incidents(run.take(pyongyang_stay("arrived")))
+    told += incidents(run.take(replace(SHOIGU[4], record_id="recalled")))
+    told += incidents(run.take(pyongyang_stay("left")))
+    told += incidents(run.take(pyongyang_stay("returned")))
+    assert [one.revision for one in told] == [1, 2, 3]
+    assert len({one.incident_id for one in told}) == 1
+    last = told[-1]
+    assert last.status == "open"
+    assert last.strength == "moderate"
+    assert [match.days for match in last.visits] == [4]
+    assert last.changed == "back home"
+    assert "probably" in last.title
+    assert "Pyongyang" in last.title
+    assert "Shoigu" in last.title
+    assert any("on board" in one for one in last.unknown)
+    assert any("no receiver heard it there" in one for one in last.unknown)
+
+
+def test_news_that_comes_after_the_flight_raises_the_incident() -> None:
+    run = new_run()
+    assert incidents(run.take(pyongyang_stay("arrived"))) == []
+    late = replace(
+        mention(4, status="completed", start=date(2023, 7, 25)), observed_at=NOON + 9 * DAY
+    )
+    (told,) = incidents(run.take(late))
+    assert told.revision == 1
+
+
+def test_a_stay_taken_back_withdraws_the_incident() -> None:
+    run = new_run()
+    run.take_all([*SHOIGU[:4], pyongyang_stay("arrived")])
+    (told,) = incidents(run.take(pyongyang_stay("withdrawn")))
+    assert told.status == "withdrawn"
+    assert told.title.startswith("Taken back")
+
+
+def test_an_incident_closes_with_the_slowest_reader_and_the_file_is_forgotten() -> None:
+    run = new_run()
+    run.take_all([*SHOIGU[:4], pyongyang_stay("returned")])
+    over = datetime(2023, 8, 20, tzinfo=UTC)
+    assert incidents(run.take(read("journeys", over))) == []
+    assert incidents(run.take(read("visits", over - 15 * DAY))) == []
+    (closed,) = incidents(run.take(read("visits", over)))
+    assert closed.status == "closed"
+    assert incidents(run.take(read("visits", over + DAY))) == []
+    for reader in ("journeys", "visits"):
+        run.take(read(reader, over + 60 * DAY))  # type: ignore[arg-type] # the two readers
+    assert set(run.cells) == {"roster"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations([*SHOIGU, *(pyongyang_stay(s) for s in ("arrived", "left", "returned"))]))
+def test_the_order_of_arrival_changes_no_incident(records: list[Record]) -> None:
+    told = incidents(new_run().take_all(records))
+    assert len({one.incident_id for one in told}) == 1
+    last = told[-1]
+    assert last.stay.status == "returned"
+    assert [match.days for match in last.visits] == [4]
+    assert last.visits[0].visit.official == "Sergei Shoigu"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations([*SHOIGU, *(pyongyang_stay(s) for s in ("arrived", "left", "returned"))]))
+def test_a_record_handed_in_again_changes_nothing(records: list[Record]) -> None:
+    once, twice = new_run(), new_run()
+    for record in [*records, read("journeys", NOON + 60 * DAY), read("visits", NOON + 60 * DAY)]:
+        once.take(record)
+        twice.take(record)
+        assert twice.again() == []
+        assert once.cells == twice.cells
+
+
+def test_a_case_file_stays_small() -> None:
+    run = new_run()
+    for number in range(400):
+        run.take(mention(number / 20, feed=f"feed-{number % 50}", text=f"{number} " + "x" * 400))
+    assert max(len(cell) for cell in run.cells.values()) < 200_000
