@@ -9,7 +9,7 @@ from wheelsdown.records.visits import Mention, Visit
 
 
 class KnownVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit as it was last published, and the mention that it was first known by."""
+    """A visit as it was last published, and the text that it was first known by."""
 
     visit: Visit
     anchor: str

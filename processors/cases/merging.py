@@ -73,10 +73,15 @@ def merge(mentions: Iterable[Mention]) -> tuple[Draft, ...]:
 
 def _without_copies(ordered: Iterable[Mention]) -> list[Mention]:
     """The first of each text: what many feeds took from one agency is one source."""
-    first: dict[tuple[str, str, str], Mention] = {}
+    first: dict[str, Mention] = {}
     for one in ordered:
-        first.setdefault((one.evidence.content_hash, one.visitor, one.host), one)
+        first.setdefault(text_of(one), one)
     return list(first.values())
+
+
+def text_of(mention: Mention) -> str:
+    """What a mention and its copies have in common."""
+    return f"{mention.evidence.content_hash} {mention.visitor} {mention.host}"
 
 
 def same_official(one: str | None, other: str | None) -> bool:

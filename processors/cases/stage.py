@@ -80,7 +80,7 @@ class CasesStage:
         cell, outputs = self._work_out(cell, told, now=now)
         gone = expiry.over(cell.stays.values(), now)
         mentions = tuple(one for one in cell.mentions if expiry.mention_over(one) > now)
-        kept = {one.record_id for one in mentions}
+        kept = {merging.text_of(one) for one in mentions}
         return (
             replace(
                 cell,
@@ -196,9 +196,9 @@ def _visits(cell: CaseCell, record: Record) -> tuple[tuple[KnownVisit, ...], tup
     kept: list[KnownVisit] = []
     outputs: list[Output] = []
     for draft in merging.merge(cell.mentions):
-        ids = {mention.record_id for mention in draft.mentions}
-        known = [one for one in free if one.anchor in ids]
-        free = [one for one in free if one.anchor not in ids]
+        texts = {merging.text_of(mention) for mention in draft.mentions}
+        known = [one for one in free if one.anchor in texts]
+        free = [one for one in free if one.anchor not in texts]
         first = known[0] if known else None
         visit = _visit(draft, first, record)
         kept.append(KnownVisit(visit=visit, anchor=first.anchor if first else _anchor(draft)))
@@ -217,7 +217,7 @@ def _visits(cell: CaseCell, record: Record) -> tuple[tuple[KnownVisit, ...], tup
 
 
 def _anchor(draft: Draft) -> str:
-    return draft.mentions[0].record_id
+    return merging.text_of(draft.mentions[0])
 
 
 def _visit(draft: Draft, known: KnownVisit | None, record: Record) -> Visit:

@@ -36,7 +36,7 @@ def mention(
 ) -> Mention:
     """An entry of ``day`` days after 25 July, noon, that speaks of a visit to North Korea."""
     at = NOON + day * DAY
-    title = text or f"{official} {status} {day} {feed}"
+    title = text or f"{official} {status} {background} {day} {feed}"
     return Mention(
         record_id=record_id("mention", title, feed, at, official, status),
         occurred_at=at,
