@@ -9,7 +9,7 @@ from wheelsdown.records.record import Instant, Record, StateCode
 
 #: Six lower-case hex digits. Non-ICAO addresses (``~``) never become a state vector: producers
 #: count and drop them, because they identify no airframe.
-Icao24 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{6}$")]
+Icao24 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{6}$(?!\n)")]
 
 #: How the position was learned, most trusted first (readsb's ``type``, OpenSky's source number).
 PositionSource = Literal["adsb", "adsc", "mlat", "tisb", "other", "unknown"]

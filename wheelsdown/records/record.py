@@ -10,10 +10,10 @@ import msgspec
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 #: ISO 3166-1 alpha-3, or one of the organisations of docs/glossary.md (EU, UN, NATO, ...).
-StateCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,5}$")]
+StateCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,5}$(?!\n)")]
 
 #: Two state codes, sorted and joined: ``PRK-RUS``.
-Pair = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,5}-[A-Z]{2,5}$")]
+Pair = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,5}-[A-Z]{2,5}$(?!\n)")]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):

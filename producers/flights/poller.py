@@ -1,0 +1,198 @@
+"""Polls one flight source on its schedule and publishes what it saw, or that it saw nothing."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from producers.fetch import Answer, Fetcher, FetchError, retry_after
+from producers.flights.answer import MAX_SKEW
+from producers.flights.picture import Picture, SourceError
+from producers.flights.source import PARSERS, FlightSource
+from producers.flights.watch import Poll, Watches, silent_snapshots, snapshots
+from wheelsdown.clock import Clock
+from wheelsdown.daemon.backoff import Backoff, Jitter, retry
+from wheelsdown.eventlog.port import UnavailableError
+from wheelsdown.eventlog.publish import Publish
+from wheelsdown.records.aircraft import Snapshot
+from wheelsdown.records.topics import ADSB_SNAPSHOTS
+
+#: The longest pause after failures, and between two snapshots that say that the source is silent.
+LONGEST_SILENCE = timedelta(minutes=5)
+
+#: How long a server may ask to be left alone (OpenSky's credits come back once a day).
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+
+#: How long an event log that is away is waited for; then its error ends the loop.
+PUBLISHING = Backoff()
+
+_log = structlog.get_logger()
+
+
+class Login(Protocol):
+    """Where the token of a source comes from that asks for one."""
+
+    async def bearer(self) -> str:
+        """A valid token; raises FetchError."""
+        ...
+
+    def forget(self) -> None:
+        """The last token was refused."""
+        ...
+
+
+class FlightPoller:
+    """One source. Every poll yields one snapshot a shard, also when it fails.
+
+    A fault of the source never ends the loop: it makes a silent snapshot with the reason, and a
+    pause that grows. An event log that is away is waited for within ``PUBLISHING``; then its error
+    is raised, and any other error of it at once, so that whoever runs the loop starts it again or
+    stops: no snapshot is lost without an error.
+    """
+
+    def __init__(
+        self,
+        source: FlightSource,
+        fetcher: Fetcher,
+        *,
+        watches: Watches,
+        shards: int,
+        publish: Publish,
+        clock: Clock,
+        jitter: Jitter,
+        login: Login | None = None,
+    ) -> None:
+        self._source = source
+        self._fetcher = fetcher
+        self._watches = watches
+        self._shards = shards
+        self._publish = publish
+        self._clock = clock
+        self._jitter = jitter
+        self._login = login
+        first_s = min(source.every_s, LONGEST_SILENCE.total_seconds())
+        # Without end: the schedule goes on for as long as the process does.
+        self._backoff = Backoff(
+            first_s=first_s, longest_s=LONGEST_SILENCE.total_seconds(), tries=sys.maxsize
+        )
+        self._pauses_s: Iterator[float] = iter(())
+        self._failures = 0
+        self._trouble = ""
+        self._retry_at: datetime | None = None
+        self._last_clock: datetime | None = None
+        self._log = _log.bind(source=source.name)
+
+    def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """The one endless loop of this source."""
+        return (self._poll_forever(),)
+
+    async def _poll_forever(self) -> None:
+        start = self._clock.now()
+        while True:
+            await self._publish_durably(await self._look())
+            await self._clock.sleep_until(self._next(start))
+
+    def _next(self, start: datetime) -> datetime:
+        """The next moment of the schedule; missed ones are skipped.
+
+        While the source is left alone, the first one from which it may be asked again, or after
+        which its silence has to be told again.
+        """
+        now = self._clock.now()
+        every = timedelta(seconds=self._source.every_s)
+        earliest = now
+        if self._retry_at is not None:
+            earliest = max(now, min(self._retry_at, now + LONGEST_SILENCE))
+        return start + every * max((now - start) // every + 1, -((start - earliest) // every))
+
+    async def _look(self) -> list[Snapshot]:
+        if self._retry_at is not None and self._clock.now() < self._retry_at:
+            return silent_snapshots(self._poll(), self._trouble)
+        try:
+            answer = await self._ask()
+            poll = self._poll()
+            # Off the loop: an answer with the world's traffic takes a few tenths of a second.
+            parse = PARSERS[self._source.format]
+            picture = await asyncio.to_thread(parse, answer.body, poll.polled_at)
+            self._refuse_standing_clock(picture)
+        except (FetchError, SourceError) as error:
+            self._failed(error)
+            return silent_snapshots(self._poll(), self._trouble)
+        if self._failures:
+            self._log.info("flight_source_back", failures=self._failures)
+        self._failures, self._retry_at = 0, None
+        return snapshots(poll, picture, self._watches)
+
+    def _poll(self) -> Poll:
+        source = self._source
+        return Poll(source.name, source.scope, self._shards, self._clock.now())
+
+    async def _ask(self) -> Answer:
+        answer = await self._get()
+        if answer.status == 401 and self._login is not None:
+            self._login.forget()
+            answer = await self._get()
+        if answer.status != 200:
+            raise FetchError(
+                "bad_status",
+                f"the source answered {answer.status}",
+                retry_after=_asked_to_wait(answer.headers, self._clock.now()),
+            )
+        return answer
+
+    async def _get(self) -> Answer:
+        headers = {}
+        if self._login is not None:
+            headers["Authorization"] = f"Bearer {await self._login.bearer()}"
+        return await self._fetcher.get(self._source.url, headers=headers)
+
+    def _refuse_standing_clock(self, picture: Picture) -> None:
+        """Tell a wrong clock, which can be corrected, from a server that serves an old file.
+
+        Ages in an old file are no ages of now: with the clock corrected, long gone aircraft would
+        be heard again. So a clock that is far off must have been seen to run.
+        """
+        before, self._last_clock = self._last_clock, picture.clock
+        if picture.clock is None or abs(picture.at - picture.clock) <= MAX_SKEW:
+            return
+        if before is None or before == picture.clock:
+            raise SourceError("old_answer", f"{picture.reason} and has not been seen to run")
+
+    def _failed(self, error: FetchError | SourceError) -> None:
+        now = self._clock.now()
+        if not self._failures:
+            self._pauses_s = self._backoff.waits(self._jitter)
+        self._failures += 1
+        pause = timedelta(seconds=next(self._pauses_s))
+        if isinstance(error, FetchError) and error.retry_after is not None:
+            pause = min(max(pause, error.retry_after), LONGEST_RETRY_AFTER)
+        self._retry_at = now + pause
+        self._trouble = f"{error.reason}: {error}"
+        self._log.warning(
+            "flight_poll_failed",
+            reason=error.reason,
+            error=str(error),
+            failures=self._failures,
+            retry_at=self._retry_at.isoformat(),
+        )
+
+    async def _publish_durably(self, records: Sequence[Snapshot]) -> None:
+        await retry(
+            lambda: self._publish(ADSB_SNAPSHOTS, records),
+            on=UnavailableError,
+            backoff=PUBLISHING,
+            clock=self._clock,
+            jitter=self._jitter,
+            failed=lambda error, wait_s: self._log.warning(
+                "flight_publish_failed", error=str(error), wait_s=wait_s
+            ),
+        )
+
+
+def _asked_to_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """What the server asks for; OpenSky has a header of its own, in seconds."""
+    own = headers.get("X-Rate-Limit-Retry-After-Seconds")
+    return retry_after(headers if own is None else {"Retry-After": own}, now)
