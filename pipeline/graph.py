@@ -18,7 +18,7 @@ from processors.cases.stage import CasesStage
 from processors.dispatch.stage import DispatchStage
 from processors.journeys.stage import JourneysStage, Register
 from processors.visits.stage import VisitsStage
-from wheelsdown.records.topics import Topic
+from wheelsdown.records.topics import DEAD_LETTERS, Topic
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.officials import Officials
 from wheelsdown.reference.states import State
@@ -50,3 +50,13 @@ def build(reference: Reference, *, partitions: Callable[[Topic], int], route: st
         CasesStage(reference.states),
         DispatchStage(route),
     ]
+
+
+#: Every topic that a host reads or writes.
+TOPICS = tuple(
+    {
+        topic.name: topic
+        for stage in (JourneysStage, VisitsStage, CasesStage, DispatchStage)
+        for topic in (stage.input, *stage.outputs, DEAD_LETTERS)
+    }.values()
+)

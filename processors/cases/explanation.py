@@ -4,11 +4,12 @@ Nothing is claimed beyond the records: "probably" where the landing was not seen
 visit and a flight belong together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from processors.cases import matching
 from wheelsdown.records.aircraft import Aircraft
-from wheelsdown.records.incidents import VisitMatch
+from wheelsdown.records.incidents import Strength, VisitMatch
 from wheelsdown.records.journeys import Movement, Place, Stay
 from wheelsdown.records.visits import Visit
 from wheelsdown.reference.states import State
@@ -32,21 +33,32 @@ def title(stay: Stay, visits: Sequence[VisitMatch], states: States) -> str:
     return f"{who} {what}, {_beside(visits[0], states)}" if visits else f"{who} {what}"
 
 
-def why(stay: Stay, visits: Iterable[VisitMatch], states: States) -> tuple[str, ...]:
-    """The grounds, in sentences; the movements first, then the visits."""
-    said = [f"{_full_name(stay.aircraft, states)}."]
+def why(
+    stay: Stay, visits: Sequence[VisitMatch], strength: Strength, states: States
+) -> tuple[str, ...]:
+    """Why there is an incident at all, and why it is as strong as it is, in sentences.
+
+    How each movement is known stands in the movements of the stay.
+    """
+    where = _state(stay.host, states)
+    who = _operator(stay.aircraft, states)
+    how = {
+        "observed": "seen on the ground there",
+        "inferred": "last heard low beside the aerodrome",
+        "probable": "concluded from a gap in reception, not seen",
+    }
+    said = [
+        f"{who} aircraft in {where}: {how.get(stay.arrival.certainty, 'not seen')}.",
+        *(_ground(match, states) for match in visits),
+    ]
     if stay.status == "withdrawn":
         said.append(f"The landing was taken back: {stay.withdrawn_because}.")
-    said.append(_movement(stay.origin, states))
-    said.append(_movement(stay.arrival, states))
-    if stay.departure is not None:
-        said.append(_movement(stay.departure, states))
-        certain = "seen" if _is_seen(stay.arrival) and _is_seen(stay.departure) else "probable"
-        error = stay.arrival.error_min + stay.departure.error_min
-        said.append(f"Stay of {_hours(stay)}, give or take {_span(error)} ({certain}).")
-    if stay.returned is not None:
-        said.append(_movement(stay.returned, states, back=True))
-    said += [_visit(match, states) for match in visits]
+    elif not visits:
+        said.append(
+            "No visit agrees with it any more: those that did were called off or corrected."
+        )
+    else:
+        said.append(f"{strength.capitalize()}: {', '.join(matching.observations(stay, visits))}.")
     return tuple(said)
 
 
@@ -97,51 +109,29 @@ _STATUS = {
 
 
 def _who(aircraft: Aircraft, states: States) -> str:
-    kind = _short_type(aircraft)
+    kind = aircraft.type_name or aircraft.type_code or ""
     name = aircraft.registration or aircraft.icao24
-    operator = aircraft.operator or f"{_state(aircraft.operator_state, states)} (by its address)"
-    return f"{operator} {kind + ' ' if kind else ''}{name}"
+    return " ".join(filter(None, (_operator(aircraft, states), kind, name)))
 
 
-def _short_type(aircraft: Aircraft) -> str:
-    return aircraft.type_name or aircraft.type_code or ""
+def _operator(aircraft: Aircraft, states: States) -> str:
+    return aircraft.operator or f"{_state(aircraft.operator_state, states)} (by its address)"
 
 
-def _full_name(aircraft: Aircraft, states: States) -> str:
-    kind = _short_type(aircraft) or "aircraft of unknown type"
-    operator = aircraft.operator or "operator unknown"
-    state = _state(aircraft.operator_state, states)
-    registration = aircraft.registration or "registration unknown"
-    return (
-        f"{registration} (ICAO24 {aircraft.icao24}), {kind}, {operator}, {state}; "
-        f"source: {aircraft.source or 'none'}"
-    )
-
-
-def _movement(movement: Movement, states: States, *, back: bool = False) -> str:
-    verb = "Left" if movement.kind == "departure" else "Back in" if back else "Arrived in"
-    where = _place(movement.place, states)
-    if movement.certainty == "unknown":
-        return f"{'Departure' if movement.kind == 'departure' else 'Arrival'} unknown: " + (
-            f"{_sentence(movement.reasons)}."
-        )
-    error = f" ± {movement.error_min:.0f} min" if movement.error_min >= 1 else ""
-    return (
-        f"{verb} {where} {_moment(movement)}{error}, {movement.certainty}: "
-        f"{_sentence(movement.reasons)}."
-    )
-
-
-def _visit(match: VisitMatch, states: States) -> str:
+def _ground(match: VisitMatch, states: States) -> str:
     visit = match.visit
-    feeds = f"{visit.mentions} report{'s' if visit.mentions != 1 else ''}"
-    feeds += f" of {len(visit.feeds)} feed{'s' if len(visit.feeds) != 1 else ''}"
-    stated = "" if visit.dates_stated else " (by publication time)"
+    stated = "" if visit.dates_stated else " by publication time"
     return (
         f"{_official(visit, states)} {_VISITED[visit.status]} {_state(visit.host, states)}, "
-        f"{_days(visit.start, visit.end)}{stated}; the flight came {_relation(match.days)}; "
-        f"{feeds}."
+        f"{_days(visit.start, visit.end)}{stated}: the flight came {_relation(match.days)}."
     )
+
+
+def _relation(days: int) -> str:
+    if days == 0:
+        return "in those days"
+    count = abs(days)
+    return f"{count} day{'s' if count != 1 else ''} {'after' if days > 0 else 'before'} it"
 
 
 _VISITED = {
@@ -158,17 +148,10 @@ def _beside(match: VisitMatch, states: States) -> str:
     whose = _official(visit, states)
     host = _state(visit.host, states)
     if match.days == 0:
-        return f"during the visit of {whose} to {host}"
+        return f"in the days of the visit of {whose} to {host}"
     count = abs(match.days)
     days = f"{count} day{'s' if count != 1 else ''}"
     return f"{days} {'after' if match.days > 0 else 'before'} the visit of {whose} to {host}"
-
-
-def _relation(days: int) -> str:
-    if days == 0:
-        return "in those days"
-    count = abs(days)
-    return f"{count} day{'s' if count != 1 else ''} {'after' if days > 0 else 'before'} it"
 
 
 def _official(visit: Visit, states: States) -> str:
@@ -195,10 +178,6 @@ def _state(code: str | None, states: States) -> str:
     return state.name if state else code
 
 
-def _moment(movement: Movement) -> str:
-    return f"{movement.at.day} {movement.at:%b %Y %H:%M} UTC"
-
-
 def _days(start: date, end: date) -> str:
     if start == end:
         return f"{start.day} {start:%b %Y}"
@@ -215,16 +194,8 @@ def _hours(stay: Stay) -> str:
     return f"{about}{hours:.0f} h" if hours < 72 else f"{about}{hours / 24:.0f} days"
 
 
-def _span(minutes: float) -> str:
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-
-
 def _is_seen(movement: Movement) -> bool:
     return movement.certainty in {"observed", "inferred"}
-
-
-def _sentence(reasons: Iterable[str]) -> str:
-    return "; ".join(reasons)
 
 
 def _or(names: Sequence[str]) -> str:

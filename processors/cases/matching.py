@@ -1,7 +1,8 @@
 """Which visits agree with a stay: the same pair of states, close in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from wheelsdown.records.incidents import Strength, VisitMatch
 from wheelsdown.records.journeys import Stay
@@ -39,23 +40,46 @@ def matches(stay: Stay, visits: Iterable[Visit]) -> tuple[VisitMatch, ...]:
     )
 
 
-def strength(stay: Stay, visits: Iterable[VisitMatch]) -> Strength:
-    """How much the evidence carries, by the best visit; the points are ours (docs/adr/0006).
+class Observation(NamedTuple):
+    """One thing that speaks for an incident, and its points (ours: docs/adr/0006)."""
 
-    Landing seen 2, concluded 1; visitor's state flew 1; within a day 2, within five days 1; told by
-    two feeds 1. Five and more is strong, three and four moderate.
-    """
-    landing = 2 if stay.arrival.certainty in {"observed", "inferred"} else 1
-    points = max((landing + _points(stay, match) for match in visits), default=0)
+    points: int
+    words: str
+
+
+def strength(stay: Stay, visits: Sequence[VisitMatch]) -> Strength:
+    """How much the evidence carries, by the best visit: five points and more is strong."""
+    points = sum(one.points for one in _best(stay, visits))
     if points >= 5:
         return "strong"
     return "moderate" if points >= 3 else "weak"
 
 
-def _points(stay: Stay, match: VisitMatch) -> int:
-    visit = match.visit
-    near = 2 if abs(match.days) <= 1 else 1 if abs(match.days) <= 5 else 0
-    return int(visit.visitor == stay.aircraft.operator_state) + near + int(len(visit.feeds) >= 2)
+def observations(stay: Stay, visits: Sequence[VisitMatch]) -> tuple[str, ...]:
+    """What the strength was made of, in words."""
+    return tuple(one.words for one in _best(stay, visits))
+
+
+def _best(stay: Stay, visits: Sequence[VisitMatch]) -> list[Observation]:
+    return max(
+        (_observations(stay, match) for match in visits),
+        key=lambda found: sum(one.points for one in found),
+        default=[],
+    )
+
+
+def _observations(stay: Stay, match: VisitMatch) -> list[Observation]:
+    is_seen = stay.arrival.certainty in {"observed", "inferred"}
+    found = [Observation(2, "landing heard") if is_seen else Observation(1, "landing concluded")]
+    if match.visit.visitor == stay.aircraft.operator_state:
+        found.append(Observation(1, "the visitor's own state flew"))
+    if abs(match.days) <= 1:
+        found.append(Observation(2, "within a day of the visit"))
+    elif abs(match.days) <= 5:
+        found.append(Observation(1, "within five days of the visit"))
+    if len(match.visit.feeds) >= 2:
+        found.append(Observation(1, f"visit reported by {len(match.visit.feeds)} feeds"))
+    return found
 
 
 def _days(one: date, other: date) -> int:

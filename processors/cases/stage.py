@@ -147,7 +147,7 @@ class CasesStage:
             title=explanation.title(stay, found, self._states),
             stay=stay,
             visits=found,
-            why=explanation.why(stay, found, self._states),
+            why=explanation.why(stay, found, strength, self._states),
             unknown=explanation.unknown(stay, found, self._states),
             changed=explanation.changed(
                 before.stay if before is not None else None,

@@ -105,6 +105,18 @@ def withdraw_arrival(cell: AircraftCell, because: str, learned: Snapshot) -> Res
     return (told if trip.legs else replace(told, trip=None)), outputs
 
 
+def last_revisions(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Of what one snapshot says of each stay and journey, the last: nobody needs the rest."""
+    last: dict[str, Output] = {}
+    for output in outputs:
+        record = output.record
+        assert isinstance(record, (Stay, Journey))
+        key = record.stay_id if isinstance(record, Stay) else record.journey_id
+        last.pop(key, None)
+        last[key] = output
+    return tuple(last.values())
+
+
 def _is_last_stay(cell: AircraftCell, arrival: Movement | None) -> bool:
     """Whether that arrival began the stay that the aircraft is making."""
     if cell.trip is None or not cell.trip.stays or arrival is None:

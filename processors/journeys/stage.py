@@ -157,7 +157,7 @@ class JourneysStage:
         come, more = itinerary.arrive(
             gone, movements.arrival_seen(last, fix, self._aerodromes), learned
         )
-        return come, (*said, *more)
+        return come, itinerary.last_revisions((*said, *more))
 
     def _after_gap(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Snapshot) -> Result:
         claimed = cell.arrival
@@ -175,7 +175,7 @@ class JourneysStage:
             act = itinerary.arrive if movement.kind == "arrival" else itinerary.depart
             cell, said = act(cell, movement, learned)
             outputs += said
-        return cell, outputs
+        return cell, itinerary.last_revisions(outputs)
 
     def _not_heard(
         self, cell: AircraftCell, sources: dict[str, SourceSight], learned: Snapshot, offset: int

@@ -1,0 +1,212 @@
+"""From settings to the parts of a run: the only place that knows how the rooms fit together."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from consumers.console import ConsoleSender
+from consumers.ledger import Ledger
+from consumers.outcome import Sender
+from consumers.slack.client import identify, web_client
+from consumers.slack.retry import RetryPolicy
+from consumers.slack.send import SlackSender
+from pipeline.graph import Reference
+from producers.fetch import Fetcher, client_session
+from producers.flights.opensky_auth import OpenSkyLogin
+from producers.flights.poller import FlightPoller
+from producers.flights.source import FlightSource
+from producers.news.memory import NewsMemory
+from producers.news.parser_process import ParserProcess
+from producers.news.poller import FeedSource, NewsPoller
+from wheelsdown.clock import Clock
+from wheelsdown.daemon.backoff import system_jitter
+from wheelsdown.eventlog.kafka_log import KafkaLog
+from wheelsdown.eventlog.kafka_settings import KafkaConnection
+from wheelsdown.eventlog.memory import MemoryLog
+from wheelsdown.eventlog.port import EventLog
+from wheelsdown.eventlog.publish import Publish, publish
+from wheelsdown.eventlog.sqlite_log import SqliteLog
+from wheelsdown.records.record import Record
+from wheelsdown.records.topics import ADSB_SNAPSHOTS, Topic
+from wheelsdown.reference.aerodromes import load_aerodromes
+from wheelsdown.reference.fleet import Fleet, load_fleet
+from wheelsdown.reference.officials import load_officials
+from wheelsdown.reference.states import load_states
+from wheelsdown.settings import FlightFeed, KafkaSettings, NewsFeed, Settings, SlackSettings
+
+
+def reference(fleet: Fleet) -> Reference:
+    """What the rules know of the world, with this fleet."""
+    return Reference(
+        register=fleet,
+        aerodromes=load_aerodromes(),
+        states=load_states(),
+        officials=load_officials(),
+    )
+
+
+def fleet_of(settings: Settings) -> Fleet:
+    """The shipped fleet and the user's files. Raises FleetError."""
+    return load_fleet(settings.fleet.files)
+
+
+def event_log(settings: Settings) -> EventLog:
+    """The log that is configured. Raises EventLogError when it can't be reached or opened."""
+    if settings.log.kind == "kafka":
+        return kafka_log(settings)
+    if settings.log.kind == "sqlite":
+        path = settings.log_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return SqliteLog(path, settings.log.partitions)
+    return MemoryLog(settings.log.partitions)
+
+
+def kafka_log(settings: Settings) -> KafkaLog:
+    """The log on the configured brokers. Raises EventLogError when they can't be reached."""
+    assert settings.kafka is not None
+    return KafkaLog(
+        kafka_connection(settings.kafka),
+        settings.log.partitions,
+        prefix=settings.log.topic_prefix,
+    )
+
+
+def kafka_connection(kafka: KafkaSettings) -> KafkaConnection:
+    """How to reach the brokers, for both client libraries."""
+    return KafkaConnection(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        username=kafka.username,
+        password=kafka.password.get_secret_value() if kafka.password else None,
+        ca_file=kafka.ca_file,
+        cert_file=kafka.cert_file,
+        key_file=kafka.key_file,
+    )
+
+
+def publisher(log: EventLog) -> Publish:
+    """How producers publish: off the event loop, since a broker's answer may take seconds."""
+
+    async def publish_records(topic: Topic, records: Sequence[Record]) -> None:
+        await asyncio.to_thread(publish, log, topic, records)
+
+    return publish_records
+
+
+async def flight_pollers(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    fleet: Fleet,
+    log: EventLog,
+    publish: Publish,
+    clock: Clock,
+) -> list[FlightPoller]:
+    """A poller for each flight source; what they need is closed with ``stack``."""
+    return [
+        await _flight_poller(
+            settings, feed, stack, fleet=fleet, log=log, publish=publish, clock=clock
+        )
+        for feed in settings.flights
+    ]
+
+
+async def _flight_poller(
+    settings: Settings,
+    feed: FlightFeed,
+    stack: AsyncExitStack,
+    *,
+    fleet: Fleet,
+    log: EventLog,
+    publish: Publish,
+    clock: Clock,
+) -> FlightPoller:
+    session = client_session(allow_private=feed.allow_private)
+    fetcher = Fetcher(await stack.enter_async_context(session))
+    login = None
+    account = settings.opensky
+    if feed.format == "opensky" and account is not None and account.client_secret is not None:
+        login = OpenSkyLogin(
+            fetcher,
+            clock,
+            client_id=account.client_id,
+            client_secret=account.client_secret.get_secret_value(),
+        )
+    return FlightPoller(
+        FlightSource(
+            name=feed.name,
+            format=feed.format,
+            url=feed.url,
+            every_s=feed.every_s,
+            scope=feed.covers,
+        ),
+        fetcher,
+        watches=fleet.watches,
+        shards=log.partitions(ADSB_SNAPSHOTS),
+        publish=publish,
+        clock=clock,
+        jitter=system_jitter,
+        login=login,
+    )
+
+
+async def news_pollers(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    memory: Path | None,
+    publish: Publish,
+    clock: Clock,
+) -> list[NewsPoller]:
+    """One poller for all feeds of the configuration, none when there are no feeds."""
+    if not settings.news:
+        return []
+    public = client_session(allow_private=False)
+    private = client_session(allow_private=True)
+    fetchers = {
+        False: Fetcher(await stack.enter_async_context(public)),
+        True: Fetcher(await stack.enter_async_context(private)),
+    }
+    parser = await stack.enter_async_context(ParserProcess())
+    remembered = stack.enter_context(NewsMemory(memory))
+    return [
+        NewsPoller(
+            [_feed(feed) for feed in settings.news if feed.allow_private is allowed],
+            fetchers[allowed],
+            parser,
+            remembered,
+            publish=publish,
+            clock=clock,
+            jitter=system_jitter,
+        )
+        for allowed in (False, True)
+        if any(feed.allow_private is allowed for feed in settings.news)
+    ]
+
+
+def _feed(feed: NewsFeed) -> FeedSource:
+    return FeedSource(
+        name=feed.name, url=feed.url, every_s=feed.every_s, language=feed.language or None
+    )
+
+
+def slack_sender(slack: SlackSettings, data: Path, clock: Clock, stack: AsyncExitStack) -> Sender:
+    """The sender to Slack, with its ledger in the data folder.
+
+    Raises LedgerError, and SlackUnusableError when Slack refuses the token.
+    """
+    assert slack.token is not None
+    client = web_client(slack.token.get_secret_value(), base_url=slack.base_url)
+    identify(client, clock)
+    data.mkdir(parents=True, exist_ok=True)
+    ledger = stack.enter_context(Ledger(data / "ledger.sqlite"))
+    return SlackSender(client, slack.channel, ledger, clock, RetryPolicy(jitter=system_jitter))
+
+
+def console_sender(console: Console) -> Sender:
+    """The sender to a terminal or a text stream."""
+    return ConsoleSender(console)
