@@ -17,7 +17,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import faust
 import msgspec
@@ -100,6 +100,14 @@ class _App(faust.App):
 
     def _new_producer_transport(self) -> driver.Transport:
         return _Transport(self.conf.broker_producer, self)
+
+
+class _Standing(NamedTuple):
+    """Since when a partition stands at a position, and how long to wait before going back."""
+
+    applied: int | None
+    since: float
+    go_back_after_s: float
 
 
 class FaustHost:
@@ -230,7 +238,7 @@ class FaustHost:
 
     async def _watch(self) -> None:
         """Go back for records that wait and do not arrive; give up when that does not help."""
-        moved: dict[TP, tuple[int | None, float]] = {}
+        moved: dict[TP, _Standing] = {}
         while not self.app.should_stop:
             await asyncio.sleep(WATCH_EVERY_S)
             if self.app.rebalancing or not self.app.consumer.flow_active:
@@ -242,22 +250,21 @@ class FaustHost:
                     continue
                 await self._watch_partition(run, tp, moved)
 
-    async def _watch_partition(
-        self, run: "_StageRun", tp: TP, moved: dict[TP, tuple[int | None, float]]
-    ) -> None:
+    async def _watch_partition(self, run: "_StageRun", tp: TP, moved: dict[TP, _Standing]) -> None:
         applied = run.book(tp.partition).applied
         end = self.app.consumer.highwater(tp)
         waiting = end is not None and (applied if applied is not None else -1) + 1 < end
         known = moved.get(tp)
-        if not waiting or run.busy or known is None or known[0] != applied:
-            moved[tp] = (applied, monotonic_s())
+        if not waiting or run.busy or known is None or known.applied != applied:
+            moved[tp] = _Standing(applied, monotonic_s(), GO_BACK_AFTER_S)
             return
-        stalled = monotonic_s() - known[1]
+        stalled = monotonic_s() - known.since
         if stalled >= GIVE_UP_AFTER_S:
             give_up("records wait and none arrives", topic=tp.topic, partition=tp.partition)
-        if stalled >= GO_BACK_AFTER_S:
+        if stalled >= known.go_back_after_s:
             to = 0 if applied is None else applied + 1
             log.warning("going back", topic=tp.topic, partition=tp.partition, to=to)
+            moved[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
             await self.app.consumer.seek(tp, to)
 
 
