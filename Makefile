@@ -1,0 +1,81 @@
+# The two commands are `make demo` and `make test`; `make` alone lists the others.
+# For GNU make 3.81 (macOS) and later.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?=
+PYTEST_ARGS ?=
+DEMO_ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+STARTED := $(shell date +%s)
+
+# The file READY says that .venv holds what the lock names. It doesn't count when .venv was copied
+# from another folder or its Python is gone.
+ifneq ($(shell test -x $(BIN)/python && grep -F "$(CURDIR)/.venv" $(BIN)/activate >/dev/null 2>&1 && echo yes),yes)
+.PHONY: $(READY)
+endif
+
+.PHONY: help demo test lint parity compose-check kafka fake-slack venv lock clean
+
+help: ## list the commands
+	@echo "make COMMAND, where COMMAND is one of"
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## run the demonstration; its results are in demo-output/
+	@$(BIN)/wheelsdown demo $(DEMO_ARGS)
+
+test: lint ## run all checks and tests; PYTEST_ARGS="-k slack" picks some
+	@echo "== tests"
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@echo "All checks and tests passed in $$(( $$(date +%s) - $(STARTED) )) s"
+
+lint: $(READY) ## run the checks only: style, format, types, imports
+	@echo "== ruff check"
+	@$(BIN)/python -m ruff check
+	@echo "== ruff format --check"
+	@$(BIN)/python -m ruff format --check
+	@echo "== mypy"
+	@$(BIN)/python -m mypy
+	@echo "== lint-imports"
+	@$(BIN)/lint-imports
+
+parity: $(READY) ## compare embedded, Kafka and replay runs for all scenarios, not only two
+	@WHEELSDOWN_SCENARIOS=all $(BIN)/python -m pytest -k parity $(PYTEST_ARGS)
+
+compose-check: ## check docker-compose.yml with the compose tool, where there is one
+	@if docker compose version >/dev/null 2>&1; then \
+		docker compose -f docker-compose.yml config -q && echo "docker-compose.yml is valid"; \
+	elif command -v docker-compose >/dev/null 2>&1; then \
+		docker-compose -f docker-compose.yml config -q && echo "docker-compose.yml is valid"; \
+	else \
+		echo "skipped: no compose tool here (on Debian: apt install docker-compose)"; \
+	fi
+
+kafka: $(READY) ## start a Kafka broker by hand (Java 17, Maven); Ctrl-C stops it
+	@$(BIN)/python tests/fakes/kafka_broker.py
+
+fake-slack: $(READY) ## start a Slack that only pretends, on 127.0.0.1:8765
+	@$(BIN)/python tests/fakes/slack_server.py --port 8765
+
+venv: $(READY) ## make or update .venv; PYTHON=/path/to/python3 picks the Python
+
+$(READY): requirements.lock pyproject.toml scripts/make-venv.sh
+	@rm -f $@
+	@PYTHON='$(PYTHON)' scripts/make-venv.sh
+	@touch $@
+
+# uv keeps the versions that the lock has, where they still fit; delete the lock to renew them all.
+lock: $(READY) ## write requirements.lock anew from pyproject.toml
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	$(BIN)/python -m venv "$$tools" && \
+	"$$tools/bin/python" -m pip --quiet --disable-pip-version-check install uv && \
+	"$$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml \
+		-o requirements.lock
+
+clean: ## remove .venv, caches and the demonstration's results
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
