@@ -7,16 +7,17 @@ taken: an exception must never cost more than the record that caused it.
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
+from wheelsdown.eventlog.dead_letters import dead_letter
 from wheelsdown.eventlog.port import Message, NewMessage
 from wheelsdown.eventlog.publish import messages_for
 from wheelsdown.records.codec import CodecError
-from wheelsdown.records.dead_letters import DeadLetter, FailedStep
-from wheelsdown.records.record import Instant, record_id
+from wheelsdown.records.dead_letters import FailedStep
+from wheelsdown.records.record import Instant
 from wheelsdown.records.topics import DEAD_LETTERS, Topic
 from wheelsdown.stage import Cells, Output, Position, Stage
 
@@ -84,17 +85,30 @@ def apply(
     try:
         record = message.topic.decode(message.value)
     except CodecError as error:
-        letter = _letter(stage, message, "decoding", str(error), times=(now(), now()))
-        return Applied(_messages([letter], partitions), {}, is_dead=True)
+        at = now()
+        return _dead(stage, message, _Fault("decoding", str(error), at, at), partitions)
     try:
         step = stage.step(cells, record, Position(message.partition, message.offset))
         return Applied(_messages(step.outputs, partitions), step.cells)
     except Exception as error:  # noqa: BLE001 - any fault of a rule costs one record, see above
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
-        times = (record.occurred_at, record.observed_at)
-        letter = _letter(stage, message, "processing", text, times=times)
-        return Applied(_messages([letter], partitions), {}, is_dead=True)
+        fault = _Fault("processing", text, record.occurred_at, record.observed_at)
+        return _dead(stage, message, fault, partitions)
+
+
+class _Fault(NamedTuple):
+    step: FailedStep
+    error: str
+    occurred_at: Instant
+    observed_at: Instant
+
+
+def _dead(
+    stage: Stage, message: Message, fault: _Fault, partitions: Callable[[Topic], int]
+) -> Applied:
+    letter = dead_letter(message, reader=stage.name, **fault._asdict())
+    return Applied(_messages([Output(DEAD_LETTERS, letter)], partitions), {}, is_dead=True)
 
 
 def _messages(
@@ -105,31 +119,3 @@ def _messages(
         for output in outputs
         for message in messages_for(output.topic, output.record, partitions(output.topic))
     )
-
-
-def _letter(
-    stage: Stage,
-    message: Message,
-    step: FailedStep,
-    error: str,
-    *,
-    times: tuple[Instant, Instant],
-) -> Output:
-    kept = message.value[: DEAD_LETTERS.max_bytes // 2]
-    letter = DeadLetter(
-        record_id=record_id(
-            "dead", stage.name, message.topic.name, message.partition, message.offset
-        ),
-        occurred_at=times[0],
-        observed_at=times[1],
-        reader=stage.name,
-        topic=message.topic.name,
-        partition=message.partition,
-        offset=message.offset,
-        step=step,
-        error=error[:2000],
-        key=message.key[:1000],
-        value=kept,
-        cut=len(kept) < len(message.value),
-    )
-    return Output(DEAD_LETTERS, letter)

@@ -8,7 +8,6 @@ Errors: ``FetchError``, with a ``reason`` from a bounded list.
 """
 
 import asyncio
-import email.utils
 import errno
 import ipaddress
 import re
@@ -16,7 +15,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import aiohttp
@@ -58,12 +57,14 @@ class Answer:
     """What a server answered. ``body`` is decompressed, and empty unless the status is 2xx.
 
     Header names are found in any spelling. ``url`` is where the answer came from, after redirects.
+    ``moved_to`` is where permanent redirects (301, 308), and no others, led to it.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
+    moved_to: str | None = None
 
 
 class _ForbiddenAddressError(OSError):
@@ -184,7 +185,13 @@ class Fetcher:
                 body = b""
                 if 200 <= response.status < 300:
                     body = await self._body(response, shown)
-                return Answer(response.status, response.headers, body, str(response.url))
+                return Answer(
+                    status=response.status,
+                    headers=response.headers,
+                    body=body,
+                    url=str(response.url),
+                    moved_to=_moved_to(response),
+                )
         except TimeoutError as error:
             raise FetchError(
                 "timeout", f"{shown}: no whole answer within {self._deadline_s:g} s"
@@ -205,6 +212,11 @@ class Fetcher:
                 return bytes(body)
         response.close()
         raise FetchError("too_large", f"{shown}: the body is larger than {limit:,} bytes")
+
+
+def _moved_to(response: aiohttp.ClientResponse) -> str | None:
+    is_permanent = all(step.status in (301, 308) for step in response.history)
+    return str(response.url) if response.history and is_permanent else None
 
 
 def _shown(url: str) -> str:
@@ -267,20 +279,3 @@ def _told(reason: FetchReason, error: Exception) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         return error.message
     return str(error) or type(error).__name__
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the server asks to wait (``Retry-After`` as seconds or as a date); None if not said.
-
-    Never negative, and not clamped: that is for the reader to do.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:12]), 10**9))
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:  # "-0000": UTC by RFC 5322
-        moment = moment.replace(tzinfo=UTC)
-    return max(timedelta(0), moment - now)

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import msgspec
 
-from producers.fetch import Fetcher, FetchError, retry_after
+from producers.fetch import Fetcher, FetchError
 from wheelsdown.clock import Clock
+from wheelsdown.daemon.backoff import retry_after
 
 LOGIN_URL = (
     "https://auth.opensky-network.org/auth/realms/opensky-network/protocol/openid-connect/token"
@@ -76,7 +77,7 @@ class OpenSkyLogin:
             raise FetchError(
                 "bad_status",
                 f"OpenSky's token server answered {answer.status}",
-                retry_after=retry_after(answer.headers, self._clock.now()),
+                retry_after=retry_after(answer.headers.get("Retry-After"), self._clock.now()),
             )
         try:
             return msgspec.json.decode(answer.body, type=_Token)

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from producers.fetch import Answer, Fetcher, FetchError, retry_after
+from producers.fetch import Answer, Fetcher, FetchError
 from producers.flights.answer import MAX_SKEW
 from producers.flights.picture import Picture, SourceError
 from producers.flights.source import PARSERS, FlightSource
 from producers.flights.watch import Poll, Watches, silent_snapshots, snapshots
 from wheelsdown.clock import Clock
-from wheelsdown.daemon.backoff import Backoff, Jitter, retry
+from wheelsdown.daemon.backoff import Backoff, Jitter, retry, retry_after
 from wheelsdown.eventlog.port import UnavailableError
 from wheelsdown.eventlog.publish import Publish
 from wheelsdown.records.aircraft import Snapshot
@@ -195,4 +195,4 @@ class FlightPoller:
 def _asked_to_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """What the server asks for; OpenSky has a header of its own, in seconds."""
     own = headers.get("X-Rate-Limit-Retry-After-Seconds")
-    return retry_after(headers if own is None else {"Retry-After": own}, now)
+    return retry_after(headers.get("Retry-After") if own is None else own, now)

@@ -3,7 +3,7 @@
 import resource
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -14,7 +14,6 @@ from producers.fetch import (
     FetchError,
     client_session,
     is_public,
-    retry_after,
 )
 
 NOW = datetime(2023, 7, 31, 12, 0, tzinfo=UTC)
@@ -179,6 +178,24 @@ async def test_private_networks_are_out_of_reach(host: str) -> None:
         assert await reason_of(Fetcher(session), f"http://{host}:9/") == "forbidden_address"
 
 
+@pytest.mark.parametrize(
+    ("statuses", "is_permanent"),
+    [((301,), True), ((308, 301), True), ((302,), False), ((301, 307), False)],
+)
+async def test_permanent_redirects_are_told(
+    feed: HttpFeed, fetcher: Fetcher, statuses: tuple[int, ...], is_permanent: bool
+) -> None:
+    url = feed.script("/end", Scripted(b"here"))
+    assert (await fetcher.get(url)).moved_to is None
+    for number, status in enumerate(statuses):
+        url = feed.script(f"/{number}", Scripted(status=status, headers={"Location": url}))
+
+    answer = await fetcher.get(url)
+
+    assert answer.url == feed.url("/end")
+    assert answer.moved_to == (answer.url if is_permanent else None)
+
+
 async def test_a_redirect_into_a_private_network_is_refused_too(feed: HttpFeed) -> None:
     url = feed.script("/", Scripted(status=302, headers={"Location": feed.url("/inside")}))
     async with client_session(allow_private=False) as session:
@@ -197,25 +214,3 @@ async def test_a_form_does_not_follow_redirects(feed: HttpFeed, fetcher: Fetcher
     assert [(r.method, r.target, r.body) for r in feed.received] == [
         ("POST", "/token", b"secret=a%26b")
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("120", 120),
-        (" 0 ", 0),
-        ("9" * 40, 10**9),
-        ("Mon, 31 Jul 2023 12:01:00 GMT", 60),
-        ("Mon, 31 Jul 2023 12:01:00 -0000", 60),
-        ("Mon, 31 Jul 2023 11:00:00 GMT", 0),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("١٢", None),
-        ("Mon, 31 Jul 99999 12:01:00 GMT", None),
-        ("Mon, 31 Jul 2023 12:01:00 +9999999999", None),
-    ],
-)
-def test_retry_after(text: str, seconds: int | None) -> None:
-    wait = None if seconds is None else timedelta(seconds=seconds)
-    assert retry_after({"Retry-After": text}, NOW) == wait
