@@ -11,7 +11,6 @@ from consumers.console import ConsoleSender
 from consumers.ledger import Ledger
 from consumers.outcome import Sender
 from consumers.slack.client import identify, web_client
-from consumers.slack.retry import RetryPolicy
 from consumers.slack.send import SlackSender
 from pipeline.graph import Reference
 from producers.fetch import Fetcher, client_session
@@ -204,7 +203,7 @@ def slack_sender(slack: SlackSettings, data: Path, clock: Clock, stack: AsyncExi
     identify(client, clock)
     data.mkdir(parents=True, exist_ok=True)
     ledger = stack.enter_context(Ledger(data / "ledger.sqlite"))
-    return SlackSender(client, slack.channel, ledger, clock, RetryPolicy(jitter=system_jitter))
+    return SlackSender(client, slack.channel, ledger, clock, system_jitter)
 
 
 def console_sender(console: Console) -> Sender:
