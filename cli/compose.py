@@ -161,29 +161,32 @@ async def news_pollers(
     publish: Publish,
     clock: Clock,
 ) -> list[NewsPoller]:
-    """One poller for all feeds of the configuration, none when there are no feeds."""
-    if not settings.news:
+    """A poller for the feeds that may be in private networks, one for the others, if any.
+
+    ``memory`` is the file that remembers the feeds across restarts; None forgets them.
+    """
+    shares = [
+        (allowed, [_feed(feed) for feed in settings.news if feed.allow_private is allowed])
+        for allowed in (False, True)
+    ]
+    shares = [(allowed, feeds) for allowed, feeds in shares if feeds]
+    if not shares:
         return []
-    public = client_session(allow_private=False)
-    private = client_session(allow_private=True)
-    fetchers = {
-        False: Fetcher(await stack.enter_async_context(public)),
-        True: Fetcher(await stack.enter_async_context(private)),
-    }
     parser = await stack.enter_async_context(ParserProcess())
     remembered = stack.enter_context(NewsMemory(memory))
     return [
         NewsPoller(
-            [_feed(feed) for feed in settings.news if feed.allow_private is allowed],
-            fetchers[allowed],
+            feeds,
+            Fetcher(await stack.enter_async_context(client_session(allow_private=allowed))),
             parser,
             remembered,
             publish=publish,
             clock=clock,
             jitter=system_jitter,
+            part=part,
+            parts=len(shares),
         )
-        for allowed in (False, True)
-        if any(feed.allow_private is allowed for feed in settings.news)
+        for part, (allowed, feeds) in enumerate(shares)
     ]
 
 

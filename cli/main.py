@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
@@ -94,6 +94,7 @@ def processors(config: Config, json_logs: Json = False) -> None:
     """Work out journeys, visits, incidents and alerts on Kafka, with Faust."""
     with _told():
         settings = _settings(config, (), json_logs=json_logs)
+        _needs_kafka(settings)
         daemons.run_processors(settings, SystemClock())
 
 
@@ -229,7 +230,7 @@ def _told() -> Iterator[None]:
         _fail(str(error), code)
 
 
-def _fail(message: str, code: ExitCode) -> None:
+def _fail(message: str, code: ExitCode) -> NoReturn:
     typer.echo(f"wheelsdown: {message}", err=True)
     raise typer.Exit(code)
 

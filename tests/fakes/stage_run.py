@@ -9,7 +9,7 @@ from wheelsdown.stage import Position, Stage
 
 
 class StageRun:
-    """The book of one partition; ``take`` applies a record, ``again`` hands in the last one anew."""
+    """The book of one partition; ``again`` hands in the last record anew."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
