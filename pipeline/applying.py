@@ -52,7 +52,7 @@ class CellCodec:
 def report_dead_letter(stage: Stage, message: Message) -> None:
     """Tell the operator that a record was parked."""
     log.error(
-        "record parked in dead letters",
+        "record_parked",
         stage=stage.name,
         topic=message.topic.name,
         partition=message.partition,

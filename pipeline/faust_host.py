@@ -27,6 +27,7 @@ from faust.types import TP, EventT, FutureMessage, StreamT
 
 from pipeline.applying import POSITION, CellCodec, PositionCell, apply, report_dead_letter
 from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
 from wheelsdown.eventlog.port import Message, NewMessage
 from wheelsdown.records.topics import Topic
@@ -39,8 +40,6 @@ PRODUCE_DEADLINE_S = 120.0
 WATCH_EVERY_S = 1.0
 GO_BACK_AFTER_S = 2.0
 GIVE_UP_AFTER_S = 120.0
-#: Exit code: a record could not be written, or records wait and none arrives (wheelsdown/daemon).
-EXIT_STUCK = 5
 
 log = structlog.get_logger(__name__)
 
@@ -182,7 +181,7 @@ class FaustHost:
             async with asyncio.timeout(PRODUCE_DEADLINE_S):
                 await asyncio.gather(*sent)
         except Exception as error:  # noqa: BLE001 - whatever it is, going on would lose a record
-            give_up("a record was not accepted by the broker", error=repr(error))
+            give_up("record_not_accepted", error=repr(error))
 
     def _new_app(self, options: FaustOptions) -> _App:
         settings = options.connection.for_faust()
@@ -260,18 +259,18 @@ class FaustHost:
             return
         stalled = monotonic_s() - known.since
         if stalled >= GIVE_UP_AFTER_S:
-            give_up("records wait and none arrives", topic=tp.topic, partition=tp.partition)
+            give_up("records_stalled", topic=tp.topic, partition=tp.partition)
         if stalled >= known.go_back_after_s:
             to = 0 if applied is None else applied + 1
-            log.warning("going back", topic=tp.topic, partition=tp.partition, to=to)
+            log.warning("going_back", topic=tp.topic, partition=tp.partition, to=to)
             moved[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
             await self.app.consumer.seek(tp, to)
 
 
 def give_up(why: str, **details: Any) -> NoReturn:
     """Leave at once, so that nothing is committed that is not durable; a supervisor restarts."""
-    log.critical(why, exit_code=EXIT_STUCK, **details)
-    os._exit(EXIT_STUCK)
+    log.critical(why, exit_code=int(ExitCode.STUCK), **details)
+    os._exit(ExitCode.STUCK)
 
 
 _positions = msgspec.json.Decoder(PositionCell)
@@ -363,7 +362,7 @@ class _StageRun:
             return False
         if expected:
             log.error(
-                "records were deleted before they were read",
+                "records_expired",
                 topic=message.topic,
                 partition=message.partition,
                 lost=first - expected,

@@ -77,7 +77,7 @@ async def test_the_end_of_one_task_ends_the_daemon(events, error):
         daemon.supervise("poller", task())
 
     assert await Daemon("test", start).run() is ExitCode.FAILED
-    assert named(events) == ["task ended", "stopping", "closed log"]
+    assert named(events) == ["task_ended", "stopping", "closed log"]
     assert (events[0]["task"], events[0]["exc_info"]) == ("poller", error)
 
 
@@ -88,7 +88,7 @@ async def test_a_dependency_that_does_not_answer_has_an_exit_code_of_its_own(eve
 
     daemon = Daemon("test", start, unavailable=(ConnectionError,))
     assert await daemon.run() is ExitCode.UNAVAILABLE
-    assert named(events) == ["can't start", "closed log"]
+    assert named(events) == ["start_failed", "closed log"]
     assert events[0]["reason"] == "no broker at kafka:9092"
 
 
@@ -99,7 +99,7 @@ async def test_a_start_that_fails_gives_back_what_it_had_taken(events):
         raise KeyError("x")
 
     assert await Daemon("test", start).run() is ExitCode.FAILED
-    assert named(events) == ["can't start", "closed log"]
+    assert named(events) == ["start_failed", "closed log"]
 
 
 async def test_a_signal_during_a_long_start_ends_it(events):
@@ -122,8 +122,8 @@ async def test_a_cleanup_that_fails_or_hangs_does_not_keep_the_others_from_runni
     assert await Daemon("test", start, stop_within_s=0.05).run() is ExitCode.FAILED
     assert [(event["event"], event.get("task")) for event in events[1:]] == [
         ("closed fails", None),
-        ("failed while stopping", "fails"),
-        ("did not end in time", "hangs"),
+        ("stop_failed", "fails"),
+        ("end_overdue", "hangs"),
         ("closed first", None),
     ]
 
@@ -141,7 +141,7 @@ async def test_a_task_that_will_not_end_is_left_behind(events):
         asyncio.get_running_loop().call_later(0.01, daemon.stop, "done")
 
     assert await Daemon("test", start, stop_within_s=0.1).run() is ExitCode.FAILED
-    assert named(events)[:3] == ["stopping", "not yet", "did not end in time"]
+    assert named(events)[:3] == ["stopping", "not yet", "end_overdue"]
 
 
 def test_running_one_leaves_no_thread_behind():

@@ -108,7 +108,7 @@ class Daemon:
     def _signalled(self, number: signal.Signals) -> None:
         self._signals += 1
         if self._signals > 1:
-            self._log.error("stopped by force", reason=number.name)
+            self._log.error("stopped_by_force", reason=number.name)
             _leave(ExitCode.FORCED)
         self.stop(number.name)
 
@@ -118,15 +118,15 @@ class Daemon:
         start.cancel()  # nothing happens when it has ended
         await asyncio.wait([start], timeout=self.stop_within_s)
         if not start.done():
-            self._log.error("start did not end in time", seconds=self.stop_within_s)
+            self._log.error("start_overdue", seconds=self.stop_within_s)
             return ExitCode.FAILED
         error = None if start.cancelled() else start.exception()
         if error is None:
             return ExitCode.OK
         if isinstance(error, self._unavailable):
-            self._log.error("can't start", reason=str(error))
+            self._log.error("start_failed", reason=str(error))
             return ExitCode.UNAVAILABLE
-        self._log.error("can't start", exc_info=error)
+        self._log.error("start_failed", exc_info=error)
         return ExitCode.FAILED
 
     async def _until_stopped(self, stopping: asyncio.Task[bool]) -> ExitCode:
@@ -134,7 +134,7 @@ class Daemon:
         ended = [task for task in self._tasks if task.done()]
         for task in ended:
             error = None if task.cancelled() else task.exception()
-            self._log.error("task ended", task=task.get_name(), exc_info=error)
+            self._log.error("task_ended", task=task.get_name(), exc_info=error)
         if ended:
             self.stop(f"{ended[0].get_name()} ended")
         return ExitCode.FAILED if ended else ExitCode.OK
@@ -160,12 +160,10 @@ class Daemon:
         done, late = await asyncio.wait(tasks, timeout=self.stop_within_s)
         for task in late:
             task.cancel()
-            self._log.error("did not end in time", task=task.get_name(), seconds=self.stop_within_s)
+            self._log.error("end_overdue", task=task.get_name(), seconds=self.stop_within_s)
         failed = [task for task in done if not task.cancelled() and task.exception()]
         for task in failed:
-            self._log.error(
-                "failed while stopping", task=task.get_name(), exc_info=task.exception()
-            )
+            self._log.error("stop_failed", task=task.get_name(), exc_info=task.exception())
         return not late and not failed
 
 
@@ -191,7 +189,7 @@ async def _awaited(cleanup: Callable[[], Awaitable[object]]) -> None:
 
 def _give_up(code: ExitCode) -> None:
     threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
-    structlog.stdlib.get_logger(__name__).error("threads did not end in time", threads=threads)
+    structlog.stdlib.get_logger(__name__).error("threads_overdue", threads=threads)
     _leave(code)
 
 
