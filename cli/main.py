@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import daemons, importing, replay
 from cli.compose import fleet_of, kafka_log, reference
 from cli.demo.run import DEFAULT_SCENARIO, run_demo
+from cli.demo.scenario_file import ScenarioError
 from cli.recording import RecordingError, RecordingReader
 from consumers.ledger import LedgerError
 from consumers.slack.client import SlackUnusableError
@@ -49,7 +50,14 @@ Config = Annotated[Path, typer.Option(help="The TOML file with the settings.")]
 Json = Annotated[bool, typer.Option("--json-logs", help="Log one JSON object a line.")]
 
 #: What is wrong with what the user gave: starting again won't help.
-_USAGE = (SettingsError, FleetError, RecordingError, SourceError, EntriesError)
+_USAGE = (
+    SettingsError,
+    FleetError,
+    RecordingError,
+    SourceError,
+    EntriesError,
+    ScenarioError,
+)
 #: What does not answer or is broken: the message says what to do.
 _BROKEN = (EventLogError, LedgerError, NewsMemoryError, SlackUnusableError)
 
