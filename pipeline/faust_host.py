@@ -17,7 +17,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 import faust
 import msgspec
@@ -61,7 +61,7 @@ class _Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         await super().perform_seek()
-        host: FaustHost = self.app.host
+        host = cast("_App", self.app).host
         for tp, offset in host.wanted(self.assignment()).items():
             await self.seek(tp, offset)
 
@@ -83,9 +83,9 @@ class _Table(faust.Table[bytes, bytes]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sent: list[FutureMessage[Any]] = []
+        self.sent: list[FutureMessage] = []
 
-    def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage[Any]:
+    def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage:
         future = super().send_changelog(*args, **kwargs)
         self.sent.append(future)
         return future
@@ -213,11 +213,11 @@ class FaustHost:
     def _new_run(self, stage: Stage) -> "_StageRun":
         partitions = self.partitions(stage.input)
         name = self.topic_name(stage.input)
-        table: _Table = self.app.Table(
-            f"{stage.name}-cells",
-            key_type=bytes,
-            value_type=bytes,
-            partitions=partitions,
+        table = cast(
+            "_Table",
+            self.app.Table(
+                f"{stage.name}-cells", key_type=bytes, value_type=bytes, partitions=partitions
+            ),
         )
         source = self.app.topic(
             name, key_type=bytes, value_type=bytes, partitions=partitions, acks=True
@@ -240,7 +240,7 @@ class FaustHost:
         moved: dict[TP, _Standing] = {}
         while not self.app.should_stop:
             await asyncio.sleep(WATCH_EVERY_S)
-            if self.app.rebalancing or not self.app.consumer.flow_active:
+            if self.app.rebalancing or not cast("_Consumer", self.app.consumer).flow_active:
                 moved.clear()
                 continue
             for tp in self.app.consumer.assignment():
@@ -297,7 +297,7 @@ class _Book:
             self._at_hand[name] = None if data is None else self._codec.decode(data)
         return self._at_hand[name]
 
-    def write(self, cells: Mapping[str, Any], offset: int) -> list[FutureMessage[Any]]:
+    def write(self, cells: Mapping[str, Any], offset: int) -> list[FutureMessage]:
         """Write the changed cells, last the position; gives the changelog records to wait for."""
         self._table.sent.clear()
         for name, cell in cells.items():

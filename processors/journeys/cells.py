@@ -38,8 +38,7 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     """One aircraft. ``fix`` is its last accepted position, ``suspect`` one that waits for another.
 
     ``departure`` is the movement that began the present leg, None on the ground. ``arrival`` is the
-    last arrival, None in the air and before the first. ``hole`` is the last fix before contact was
-    lost, kept while a later one has to be weighed against it.
+    last arrival, None in the air and before the first.
     """
 
     applied: int
