@@ -14,7 +14,7 @@ class Official(msgspec.Struct, frozen=True, kw_only=True):
     ``name`` is the usual English form and ``variants`` are others, all without diacritics;
     ``alone`` are the names that mean this person without a first name. ``since`` is the first day
     in office and ``until`` the last, None where it is open or older than any news that matters.
-    ``source`` names the public page that the row was checked against.
+    ``source`` names a public page where the row can be checked.
     """
 
     state: str
