@@ -27,6 +27,8 @@ class Scripted:
     endless: bool = False
     #: Cut the connection after so many bytes of the body (0: before the status line).
     drop_after: int | None = None
+    #: Send these bytes instead of all else, and hang up: what no proper server would send.
+    raw: bytes | None = None
 
 
 def gzip_bomb(size: int) -> Scripted:
@@ -104,6 +106,8 @@ class HttpFeed:
         if not answer.endless and "Content-Length" not in answer.headers:
             response.content_length = len(answer.body)
         try:
+            if answer.raw is not None:
+                _send_raw(request, answer.raw)
             if answer.drop_after == 0:
                 _cut(request)
             await response.prepare(request)
@@ -127,6 +131,13 @@ class HttpFeed:
             while answer.endless:
                 await response.write(answer.body)
         await response.write_eof()
+
+
+def _send_raw(request: web.Request, raw: bytes) -> None:
+    assert request.transport is not None
+    request.transport.write(raw)
+    request.transport.close()
+    raise ConnectionAbortedError
 
 
 def _cut(request: web.Request) -> None:
