@@ -191,9 +191,7 @@ async def news_pollers(
 
 
 def _feed(feed: NewsFeed) -> FeedSource:
-    return FeedSource(
-        name=feed.name, url=feed.url, every_s=feed.every_s, language=feed.language or None
-    )
+    return FeedSource(name=feed.name, url=feed.url, every_s=feed.every_s, language=feed.language)
 
 
 def slack_sender(slack: SlackSettings, data: Path, clock: Clock, stack: AsyncExitStack) -> Sender:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cli.recording import RecordingWriter
 from producers.flights import opensky, readsb, traces
@@ -107,7 +107,7 @@ def _note(
     writer: RecordingWriter,
     name: str,
     received: int,
-    dropped: Mapping[str, int],
+    dropped: Mapping[Any, int],
     done: Imported,
 ) -> None:
     writer.note(name, dict(dropped))

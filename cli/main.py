@@ -1,6 +1,8 @@
 """The command ``wheelsdown``."""
 
+import functools
 import json
+import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -220,10 +222,7 @@ def _needs_kafka(settings: Settings) -> None:
 
 
 def _union(types: tuple[type, ...]) -> object:
-    found: object = types[0]
-    for one in types[1:]:
-        found = found | one  # type: ignore[operator] # types can be joined
-    return found
+    return functools.reduce(operator.or_, types)
 
 
 @contextmanager

@@ -26,9 +26,12 @@ class Outputs:
         self.journeys: dict[str, Journey] = {}
         self.alerts: dict[str, Alert] = {}
 
-    def collect(self) -> None:
-        """Take in everything published since the last call."""
-        while messages := self._consumer.poll(limit=BATCH, timeout_s=0.0):
+    def collect(self, timeout_s: float = 0.0) -> None:
+        """Take in what was published since the last call, until none comes within the timeout.
+
+        A log in this process needs no timeout; Kafka needs seconds for the first poll of a group.
+        """
+        while messages := self._consumer.poll(limit=BATCH, timeout_s=timeout_s):
             for message in messages:
                 self._take(message.topic.decode(message.value))
                 self._consumer.commit(message)

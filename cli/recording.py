@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from wheelsdown.records.codec import CodecError
 from wheelsdown.records.record import Record
@@ -30,6 +30,9 @@ RECORDED = (ADSB_SNAPSHOTS, NEWS_ENTRIES)
 #: A line longer than this is no record of ours; it is dropped and counted.
 MOST_LINE_BYTES = 2 * max(topic.max_bytes for topic in RECORDED)
 
+#: Files that a writer keeps open: years of news are more days than a process may have files.
+MOST_OPEN = 64
+
 
 class RecordingError(Exception):
     """The folder is no recording, or can't be read or written; the message says what to do."""
@@ -40,8 +43,7 @@ class RecordingWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[tuple[str, str], IO[bytes]] = {}
-        self._stack = ExitStack()
+        self._files: dict[tuple[str, str], gzip.GzipFile] = {}
         self._added: Counter[str] = Counter()
         self._manifest = _manifest(folder) if (folder / MANIFEST).exists() else _new_manifest()
         try:
@@ -68,18 +70,25 @@ class RecordingWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self._close_files()
         for name, count in self._added.items():
             self._manifest["records"][name] = self._manifest["records"].get(name, 0) + count
         (self._folder / MANIFEST).write_text(json.dumps(self._manifest, indent=2) + "\n")
 
-    def _file(self, topic: str, day: str) -> IO[bytes]:
+    def _file(self, topic: str, day: str) -> gzip.GzipFile:
         if (topic, day) not in self._files:
+            if len(self._files) >= MOST_OPEN:
+                self._close_files()
             path = self._folder / topic / f"{day}.jsonl.gz"
             path.parent.mkdir(exist_ok=True)
-            file = gzip.open(path, "ab")  # noqa: SIM115 - closed by the stack
-            self._files[topic, day] = self._stack.enter_context(file)
+            self._files[topic, day] = gzip.open(path, "ab")  # noqa: SIM115 - _close_files closes it
         return self._files[topic, day]
+
+    def _close_files(self) -> None:
+        with ExitStack() as stack:  # each is closed, also when another can't be
+            for file in self._files.values():
+                stack.callback(file.close)
+        self._files.clear()
 
 
 class RecordingReader:

@@ -174,7 +174,7 @@ class NewsFeed(Section):
     allow_private: Flag = False
     url: Url
     every_s: Annotated[Number, Field(ge=1, le=86_400)] = 900
-    language: Annotated[str, AfterValidator(values.language)] = "en"
+    language: Annotated[str, AfterValidator(values.language)] | None = None
 
     _reachable = field_validator("url")(values.reachable)
 
