@@ -50,7 +50,8 @@ _CONTROLS = {
     )
 }
 
-#: Libraries whose debug output is of no use here: message bodies, every fetch of every partition.
+#: Libraries that tell of their every step, message bodies and fetches included; of theirs only
+#: warnings are of use here.
 _LOUD = ("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "matplotlib", "mode", "slack_sdk")
 
 
@@ -112,7 +113,7 @@ def configure_logging(
         style: lines for people, or one JSON object a line.
         clock: gives the events' times.
         stream: where to; standard error, so that results can go to standard output.
-        level: the least level that is shown; libraries in ``_LOUD`` never show debug.
+        level: the least level that is shown; libraries in ``_LOUD`` show warnings at least.
         secrets: the values that must not be seen, besides whatever looks like one.
     """
     before: list[Processor] = [
@@ -139,7 +140,7 @@ def configure_logging(
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _LOUD:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_unforeseen
     threading.excepthook = lambda args: _log_unforeseen(
