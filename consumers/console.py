@@ -7,6 +7,7 @@ that no headline can colour, erase or rename anything.
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from rich.console import Console
@@ -88,14 +89,14 @@ def _parts(incident: Incident) -> Iterator[_Part]:
         yield _Part("flight", (first, *notes))
     yield _Part("stay", (wording.stay_length(stay),))
     for match in incident.visits:
-        yield _Part("visit", tuple(_visit(match)))
+        yield _Part("visit", tuple(_visit(match, incident.observed_at.date())))
     yield from (_Part("why", (wording.clean(sentence),)) for sentence in incident.why)
     yield from (_Part("unknown", (wording.clean(sentence),)) for sentence in incident.unknown)
 
 
-def _visit(match: VisitMatch) -> Iterator[str]:
+def _visit(match: VisitMatch, as_of: date) -> Iterator[str]:
     visit = match.visit
-    yield f"{wording.visitor_name(visit)}: {wording.visit_words(visit)}"
+    yield f"{wording.visitor_name(visit)}: {wording.visit_words(visit, as_of)}"
     yield f"{wording.relation(match)}; {wording.coverage(visit)}"
     for entry in wording.best_evidence(visit, EVIDENCE):
         yield f"{wording.clean(entry.feed)}: {wording.clean(entry.title)}"

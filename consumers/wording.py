@@ -245,13 +245,24 @@ def visitor_name(visit: Visit) -> str:
     return official or office or "an official who is not named"
 
 
-def visit_words(visit: Visit) -> str:
-    """``Russia → North Korea, 25 to 27 Jul 2023, took place``; guessed dates are called that."""
+def visit_words(visit: Visit, as_of: date) -> str:
+    """``Russia → North Korea, 25 to 27 Jul 2023, took place``; guessed dates are called that.
+
+    ``as_of`` is the day for which it is said: what news had under way may be over since.
+    """
     dates = days(visit.start, visit.end)
     if not visit.dates_stated:
         dates = f"about {dates} (by publication times)"
     between = f"{state_name(visit.visitor)} → {state_name(visit.host)}"
-    return f"{between}, {dates}, {_VISIT_STATUS[visit.status]}"
+    return f"{between}, {dates}, {_visit_status(visit, as_of)}"
+
+
+def _visit_status(visit: Visit, as_of: date) -> str:
+    if visit.end < as_of and visit.status == "planned":
+        return "had been announced"
+    if visit.end < as_of and visit.status == "ongoing":
+        return "took place" if visit.dates_stated else "under way when last reported"
+    return _VISIT_STATUS[visit.status]
 
 
 def coverage(visit: Visit) -> str:

@@ -6,6 +6,7 @@ evidence as links.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from consumers import wording
@@ -136,7 +137,8 @@ def _visits(incident: Incident) -> Iterator[Block]:
     shown = incident.visits[: len(EVIDENCE)]
     for match in shown:
         limit = min(VISITS // len(shown), SECTION_TEXT)
-        yield from _section(_fitting(_visit_lines(match, EVIDENCE[len(shown)]), limit))
+        lines = _visit_lines(match, EVIDENCE[len(shown)], incident.observed_at.date())
+        yield from _section(_fitting(lines, limit))
     more = len(incident.visits) - len(shown)
     if more:
         yield from _context(
@@ -144,14 +146,12 @@ def _visits(incident: Incident) -> Iterator[Block]:
         )
 
 
-def _visit_lines(match: VisitMatch, evidence: int) -> Iterator[str]:
+def _visit_lines(match: VisitMatch, evidence: int, as_of: date) -> Iterator[str]:
     visit = match.visit
     visitor = literal(wording.visitor_name(visit), LINE)
     yield f"*The visit* · {visitor}"
-    yield (
-        f"{literal(wording.visit_words(visit), LINE)}; *{literal(wording.relation(match), LINE)}*"
-        f" · {wording.coverage(visit)}"
-    )
+    words = literal(wording.visit_words(visit, as_of), LINE)
+    yield f"{words}; *{literal(wording.relation(match), LINE)}* · {wording.coverage(visit)}"
     yield from (f"• {_entry(one)}" for one in wording.best_evidence(visit, evidence))
 
 

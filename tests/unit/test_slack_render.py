@@ -273,7 +273,7 @@ def test_dates_guessed_from_publication_times_are_called_that() -> None:
     visit = msgspec.structs.replace(shoigu_visit(), dates_stated=False, status="planned")
     guessed = msgspec.structs.replace(incident, visits=(VisitMatch(visit=visit, days=-1),))
     text = everything(render(alert_of(guessed)))
-    assert "about 25 to 27 Jul 2023 (by publication times), announced" in text
+    assert "about 25 to 27 Jul 2023 (by publication times), had been announced" in text
     assert "flight 1 day before the visit" in text
 
 

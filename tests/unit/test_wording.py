@@ -15,6 +15,7 @@ from fakes.examples import (
 from consumers import wording
 from wheelsdown.records.incidents import VisitMatch
 from wheelsdown.records.journeys import Certainty, Place, StayStatus
+from wheelsdown.records.visits import Status
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,24 @@ def test_what_is_missing_is_said() -> None:
     assert wording.state_name("QQQ") == "QQQ"
     nobody = msgspec.structs.replace(shoigu_visit(), official=None, office=None)
     assert wording.visitor_name(nobody) == "an official who is not named"
+
+
+@pytest.mark.parametrize(
+    ("status", "dates_stated", "last_day", "after_it"),
+    [
+        ("planned", True, "announced", "had been announced"),
+        ("ongoing", True, "under way", "took place"),
+        ("ongoing", False, "under way", "under way when last reported"),
+        ("completed", True, "took place", "took place"),
+        ("cancelled", True, "cancelled", "cancelled"),
+    ],
+)
+def test_a_visit_is_told_as_of_a_day(
+    status: Status, dates_stated: bool, last_day: str, after_it: str
+) -> None:
+    visit = msgspec.structs.replace(shoigu_visit(), status=status, dates_stated=dates_stated)
+    assert wording.visit_words(visit, visit.end).endswith(f", {last_day}")
+    assert wording.visit_words(visit, visit.end + timedelta(days=1)).endswith(f", {after_it}")
 
 
 def test_clean_leaves_one_harmless_line() -> None:
