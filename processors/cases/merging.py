@@ -15,7 +15,7 @@ from wheelsdown.records.visits import Evidence, Mention, Status
 MOST_MENTIONS = 80
 #: Mentions of one visit follow each other within this; a pause this long separates two visits.
 SAME_VISIT = timedelta(days=5)
-#: An entry that recalls a visit ("days after ...") means one that began at most so long before.
+#: An entry that looks back on a visit means one that began at most so long before.
 RECALLED = timedelta(days=30)
 #: How much evidence is copied into a visit, at most one entry a feed while there are others.
 MOST_EVIDENCE = 5
@@ -98,9 +98,9 @@ def _one_direction(mentions: list[Mention]) -> list[Draft]:
     names = _people(mentions)
     named: dict[str, list[list[Mention]]] = {}
     for name in names:
-        own = [one for one in mentions if _known_as(one, names) == name and not one.background]
+        own = [one for one in mentions if _known_as(one, names) == name and not _recalls(one)]
         named[name] = _chains(own)
-    unnamed = [one for one in mentions if one.official is None and not one.background]
+    unnamed = [one for one in mentions if one.official is None and not _recalls(one)]
     chains = [chain for name in names for chain in named[name]]
     loose = []
     for one in unnamed:
@@ -110,13 +110,21 @@ def _one_direction(mentions: list[Mention]) -> list[Draft]:
         else:
             near.append(one)
     chains += _chains(loose)
-    for one in (one for one in mentions if one.background):
+    for one in (one for one in mentions if _recalls(one)):
         recalled = _recalled(one, chains, names)
         if recalled is None:
             chains.append([one])
         else:
             recalled.append(one)
     return [_draft(sorted(chain, key=_order)) for chain in chains]
+
+
+def _recalls(mention: Mention) -> bool:
+    """Whether an entry looks back: then its own time says little about the visit's.
+
+    "Days after his visit", and also "visited" without a day.
+    """
+    return mention.background or (mention.status == "completed" and mention.start is None)
 
 
 def _people(mentions: list[Mention]) -> list[str]:

@@ -93,6 +93,20 @@ def test_reports_of_one_visit_are_one_visit() -> None:
     assert draft.feeds == ("asia-desk", "defence-review", "world-wire")
 
 
+def test_an_entry_that_looks_back_is_no_visit_of_its_own() -> None:
+    late = mention(10, "Shoigu", status="completed", feed="late-desk")
+    (draft,) = merging.merge([*SHOIGU, late])
+    assert (draft.start, draft.end) == (date(2023, 7, 25), date(2023, 7, 27))
+    assert "late-desk" in draft.feeds
+    (alone,) = merging.merge([late])
+    assert (alone.start, alone.dates_stated) == (date(2023, 8, 4), False)
+    after_a_new_one = [*SHOIGU, mention(40), mention(50, "Shoigu", status="completed")]
+    assert [draft.start for draft in merging.merge(after_a_new_one)] == [
+        date(2023, 7, 25),
+        date(2023, 9, 3),
+    ]
+
+
 def test_stated_dates_win_over_publication() -> None:
     stated = mention(
         4, status="completed", start=date(2023, 7, 25), end=date(2023, 7, 26), text="x"
