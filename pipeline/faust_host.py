@@ -64,6 +64,9 @@ class _Consumer(driver.Consumer):
         host = cast("_App", self.app).host
         for tp, offset in host.wanted(self.assignment()).items():
             await self.seek(tp, offset)
+            # Else Faust waits for ever that records before the position are acknowledged, commits
+            # nothing any more and keeps each acknowledgement in memory.
+            self._committed_offset[tp] = offset
 
 
 class _Producer(driver.Producer):
@@ -185,10 +188,15 @@ class FaustHost:
 
     def _new_app(self, options: FaustOptions) -> _App:
         settings = options.connection.for_faust()
+        credentials: Any = settings.tls
+        if settings.login is not None:
+            credentials = faust.SASLCredentials(
+                **settings.login._asdict(), ssl_context=settings.tls
+            )
         return _App(
             options.group,
             broker=settings.brokers,
-            broker_credentials=settings.credentials,
+            broker_credentials=credentials,
             autodiscover=False,
             datadir=options.data_folder,
             store="memory://",

@@ -1,0 +1,167 @@
+"""What the logs within one process share: what they accept, and how they are read.
+
+A log keeps the messages and the committed offsets (``Store``); the consumer here keeps the place
+of a reader in each partition and waits for what comes.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from wheelsdown.clock import monotonic_s
+from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
+from wheelsdown.records.topics import Topic
+
+
+class Store(Protocol):
+    """What a log within this process keeps; each method is called with ``changed`` held."""
+
+    #: Guards the log; notified when messages were appended and when the log is closed.
+    changed: threading.Condition
+
+    def check_open(self) -> None:
+        """Raises RefusedError when the log is closed."""
+        ...
+
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        """Up to ``limit`` messages of the partition from ``offset`` on."""
+        ...
+
+    def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
+        """The group starts at ``offset`` from now on."""
+        ...
+
+    def committed(self, group: str, topic: Topic, partition: int) -> int:
+        """Where the group starts: 0 before its first commit."""
+        ...
+
+
+class Members:
+    """Which group reads which topic: one consumer of a group at a time."""
+
+    def __init__(self) -> None:
+        self._reading: set[tuple[str, str]] = set()
+
+    def join(self, group: str, topics: Iterable[Topic]) -> None:
+        """Raises RefusedError when the group has a consumer of one of the topics."""
+        wanted = {(group, topic.name) for topic in topics}
+        taken = sorted(name for _, name in wanted & self._reading)
+        if taken:
+            raise RefusedError(
+                f"group {group} reads {', '.join(taken)} already: here a group has one consumer of "
+                "a topic; close that one first, or use another group"
+            )
+        self._reading |= wanted
+
+    def leave(self, group: str, topics: Iterable[Topic]) -> None:
+        """Let another consumer of the group read the topics."""
+        self._reading -= {(group, topic.name) for topic in topics}
+
+
+class LocalConsumer:
+    """A reader of all partitions of its topics; see ``Consumer`` in port.py.
+
+    It takes from one partition after the other, beginning each time with another one, so that a
+    busy partition holds up none.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        members: Members,
+        group: str,
+        places: Sequence[tuple[Topic, int]],
+    ) -> None:
+        self._store = store
+        self._members = members
+        self._group = group
+        self._topics = {topic.name: topic for topic, _ in places}
+        self._places = [(topic.name, partition) for topic, partition in places]
+        members.join(group, self._topics.values())
+        self._next = {
+            (topic.name, partition): store.committed(group, topic, partition)
+            for topic, partition in places
+        }
+        self._turn = 0
+        self._closed = False
+
+    def poll(self, *, limit: int, timeout_s: float) -> Sequence[Message]:
+        """Up to ``limit`` messages; waits up to ``timeout_s`` seconds for the first."""
+        deadline = monotonic_s() + timeout_s
+        with self._store.changed:
+            while True:
+                self._check_open()
+                found = self._take(limit)
+                left_s = deadline - monotonic_s()
+                if found or left_s <= 0:
+                    return found
+                self._store.changed.wait(left_s)
+
+    def commit(self, message: Message) -> None:
+        """Durable when it returns."""
+        with self._store.changed:
+            self._check_open()
+            self._check_place(message.topic, message.partition)
+            self._store.set_committed(
+                self._group, message.topic, message.partition, message.offset + 1
+            )
+
+    def seek(self, topic: Topic, partition: int, offset: int) -> None:
+        """Read on from ``offset``, which is 0 or more."""
+        with self._store.changed:
+            self._check_open()
+            self._check_place(topic, partition)
+            if offset < 0:
+                raise RefusedError(f"there is no offset {offset}: offsets count from 0")
+            self._next[topic.name, partition] = offset
+
+    def close(self) -> None:
+        """Leave the group; safe to call twice."""
+        with self._store.changed:
+            if not self._closed:
+                self._closed = True
+                self._members.leave(self._group, self._topics.values())
+
+    def _check_open(self) -> None:
+        self._store.check_open()
+        if self._closed:
+            raise RefusedError(f"this consumer of group {self._group} is closed")
+
+    def _check_place(self, topic: Topic, partition: int) -> None:
+        if (topic.name, partition) not in self._next:
+            raise RefusedError(
+                f"this consumer of group {self._group} does not read {topic.name} [{partition}]"
+            )
+
+    def _take(self, limit: int) -> list[Message]:
+        found: list[Message] = []
+        for _ in self._places:
+            if len(found) >= limit:
+                break
+            name, partition = place = self._places[self._turn]
+            self._turn = (self._turn + 1) % len(self._places)
+            taken = self._store.read(
+                self._topics[name], partition, self._next[place], limit - len(found)
+            )
+            if taken:
+                self._next[place] = taken[-1].offset + 1
+            found += taken
+        return found
+
+
+def check_acceptable(message: NewMessage, partitions: int) -> None:
+    """Raises RefusedError when no log would take the message. ``partitions`` is the topic's."""
+    topic = message.topic
+    if not 0 <= message.partition < partitions:
+        raise RefusedError(
+            f"{topic.name} has no partition {message.partition}: it has {partitions}, from 0 on"
+        )
+    if len(message.value) > topic.max_bytes:
+        raise RefusedError(
+            f"a value of {len(message.value)} bytes is too large for {topic.name}, "
+            f"which takes {topic.max_bytes}"
+        )
+    try:
+        message.key.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError(f"a key for {topic.name} is no Unicode text: {error}") from error
