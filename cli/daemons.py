@@ -10,12 +10,13 @@ from typing import Any, Literal, NoReturn
 from rich.console import Console
 
 from cli import compose
+from cli.foreseen import FORESEEN
 from consumers.deliver import DeliveryLoop
 from pipeline import graph
 from pipeline.inline_host import InlineHost
 from wheelsdown.clock import Clock
 from wheelsdown.daemon.lifecycle import Daemon, ExitCode, run_daemon
-from wheelsdown.eventlog.port import EventLog, UnavailableError
+from wheelsdown.eventlog.port import EventLog
 from wheelsdown.eventlog.publish import Publish
 from wheelsdown.eventlog.state import MemoryState, SqliteState, StateStore
 from wheelsdown.records.record import Record
@@ -107,10 +108,10 @@ def _run(
         stack = AsyncExitStack()
         daemon.on_stop("resources", stack.aclose)
         log = await asyncio.to_thread(compose.event_log, settings)
-        stack.callback(log.close)
+        stack.push_async_callback(asyncio.to_thread, log.close)
         await work(_Run(daemon, settings, clock, stack, log))
 
-    return run_daemon(Daemon(name, start, unavailable=(UnavailableError,)))
+    return run_daemon(Daemon(name, start, foreseen=FORESEEN))
 
 
 @dataclass

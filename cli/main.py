@@ -18,21 +18,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import daemons, importing, replay
 from cli.compose import fleet_of, kafka_log, reference
 from cli.demo.run import DEFAULT_SCENARIO, run_demo
-from cli.demo.scenario_file import ScenarioError
-from cli.recording import RecordingError, RecordingReader
-from consumers.ledger import LedgerError
-from consumers.slack.client import SlackUnusableError
-from producers.flights.picture import SourceError
-from producers.news.entries import EntriesError
-from producers.news.memory import NewsMemoryError
+from cli.foreseen import FORESEEN
+from cli.recording import RecordingReader
 from wheelsdown.clock import SystemClock
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.daemon.telemetry import configure_logging
-from wheelsdown.eventlog.port import EventLogError, UnavailableError
 from wheelsdown.records.topics import CATALOGUE
 from wheelsdown.reference.fleet import load_fleet
-from wheelsdown.reference.fleet_files import FleetError
-from wheelsdown.settings import Room, Settings, SettingsError, load_settings
+from wheelsdown.settings import Room, Settings, load_settings
 
 app = typer.Typer(
     help="Watches government aircraft and the news, and tells Slack when they agree.",
@@ -50,18 +43,6 @@ app.add_typer(topics_app, name="topics", no_args_is_help=True)
 
 Config = Annotated[Path, typer.Option(help="The TOML file with the settings.")]
 Json = Annotated[bool, typer.Option("--json-logs", help="Log one JSON object a line.")]
-
-#: What is wrong with what the user gave: starting again won't help.
-_USAGE = (
-    SettingsError,
-    FleetError,
-    RecordingError,
-    SourceError,
-    EntriesError,
-    ScenarioError,
-)
-#: What does not answer or is broken: the message says what to do.
-_BROKEN = (EventLogError, LedgerError, NewsMemoryError, SlackUnusableError)
 
 
 @app.command()
@@ -88,6 +69,7 @@ def producers_news(config: Config, json_logs: Json = False) -> None:
     """Read news feeds into the event log."""
     with _told():
         settings = _settings(config, ("news",), json_logs=json_logs)
+        _needs_kafka(settings)
         raise typer.Exit(daemons.run_news(settings, SystemClock()))
 
 
@@ -96,6 +78,7 @@ def producers_flights(config: Config, json_logs: Json = False) -> None:
     """Read flight sources into the event log."""
     with _told():
         settings = _settings(config, ("flights",), json_logs=json_logs)
+        _needs_kafka(settings)
         raise typer.Exit(daemons.run_flights(settings, SystemClock()))
 
 
@@ -113,6 +96,7 @@ def consumers_slack(config: Config, json_logs: Json = False) -> None:
     """Post alerts to Slack, one message an incident."""
     with _told():
         settings = _settings(config, ("slack",), json_logs=json_logs)
+        _needs_kafka(settings)
         raise typer.Exit(daemons.run_consumer(settings, SystemClock(), "slack"))
 
 
@@ -121,6 +105,7 @@ def consumers_console(config: Config, json_logs: Json = False) -> None:
     """Print alerts."""
     with _told():
         settings = _settings(config, (), json_logs=json_logs)
+        _needs_kafka(settings)
         raise typer.Exit(daemons.run_consumer(settings, SystemClock(), "console"))
 
 
@@ -218,7 +203,10 @@ def _settings(config: Path, needs: tuple[Room, ...], *, json_logs: bool) -> Sett
 
 def _needs_kafka(settings: Settings) -> None:
     if settings.log.kind != "kafka":
-        _fail('this command is for Kafka: set log.kind = "kafka"', ExitCode.USAGE)
+        _fail(
+            'this command is for Kafka: set log.kind = "kafka"; "wheelsdown run" needs none',
+            ExitCode.USAGE,
+        )
 
 
 def _union(types: tuple[type, ...]) -> object:
@@ -230,11 +218,8 @@ def _told() -> Iterator[None]:
     """Tell foreseeable errors in words and leave with their exit code."""
     try:
         yield
-    except _USAGE as error:
-        _fail(str(error), ExitCode.USAGE)
-    except _BROKEN as error:
-        code = ExitCode.UNAVAILABLE if isinstance(error, UnavailableError) else ExitCode.FAILED
-        _fail(str(error), code)
+    except tuple(FORESEEN) as error:
+        _fail(str(error), next(code for kind, code in FORESEEN.items() if isinstance(error, kind)))
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:

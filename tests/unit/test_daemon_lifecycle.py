@@ -81,15 +81,16 @@ async def test_the_end_of_one_task_ends_the_daemon(events, error):
     assert (events[0]["task"], events[0]["exc_info"]) == ("poller", error)
 
 
-async def test_a_dependency_that_does_not_answer_has_an_exit_code_of_its_own(events):
+async def test_foreseen_errors_of_the_start_are_told_in_words_and_have_exit_codes(events):
     async def start(daemon):
         daemon.on_stop("log", cleanup(events, "log"))
-        raise ConnectionError("no broker at kafka:9092")
+        raise ConnectionRefusedError("no broker at kafka:9092")
 
-    daemon = Daemon("test", start, unavailable=(ConnectionError,))
-    assert await daemon.run() is ExitCode.UNAVAILABLE
+    foreseen = {ConnectionError: ExitCode.UNAVAILABLE, OSError: ExitCode.FAILED}
+    assert await Daemon("test", start, foreseen=foreseen).run() is ExitCode.UNAVAILABLE
     assert named(events) == ["start_failed", "closed log"]
     assert events[0]["reason"] == "no broker at kafka:9092"
+    assert "exc_info" not in events[0]
 
 
 async def test_a_start_that_fails_gives_back_what_it_had_taken(events):

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -49,7 +50,8 @@ class Daemon:
         name: for the log.
         start: called once, by ``run``; takes resources and registers cleanups and tasks. When it
             fails, what it had taken is given back.
-        unavailable: errors of ``start`` that mean that something else does not answer.
+        foreseen: errors of ``start`` that are told in words, and how the process ends then; the
+            first that fits counts. Others are told with a traceback.
         stop_within_s: how long the tasks together, and after them each cleanup, may take to end.
     """
 
@@ -58,13 +60,13 @@ class Daemon:
         name: str,
         start: Callable[["Daemon"], Coroutine[Any, Any, None]],
         *,
-        unavailable: tuple[type[Exception], ...] = (),
+        foreseen: Mapping[type[Exception], ExitCode] = MappingProxyType({}),
         stop_within_s: float = STOP_WITHIN_S,
     ) -> None:
         self.stop_within_s = stop_within_s
         self._log = structlog.stdlib.get_logger(__name__).bind(daemon=name)
         self._start = start
-        self._unavailable = unavailable
+        self._foreseen = foreseen
         self._tasks: list[asyncio.Task[None]] = []
         self._cleanups: list[tuple[str, Callable[[], Awaitable[object]]]] = []
         self._stopping = asyncio.Event()
@@ -123,9 +125,10 @@ class Daemon:
         error = None if start.cancelled() else start.exception()
         if error is None:
             return ExitCode.OK
-        if isinstance(error, self._unavailable):
-            self._log.error("start_failed", reason=str(error))
-            return ExitCode.UNAVAILABLE
+        for kind, code in self._foreseen.items():
+            if isinstance(error, kind):
+                self._log.error("start_failed", reason=str(error))
+                return code
         self._log.error("start_failed", exc_info=error)
         return ExitCode.FAILED
 

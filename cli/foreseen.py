@@ -1,0 +1,35 @@
+"""Errors that are told in words instead of a traceback, and how a process ends with them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cli.demo.scenario_file import ScenarioError
+from cli.recording import RecordingError
+from consumers.ledger import LedgerError
+from consumers.slack.client import SlackUnusableError
+from producers.flights.picture import SourceError
+from producers.news.entries import EntriesError
+from producers.news.memory import NewsMemoryError
+from wheelsdown.daemon.lifecycle import ExitCode
+from wheelsdown.eventlog.port import EventLogError, RefusedError, UnavailableError
+from wheelsdown.reference.fleet_files import FleetError
+from wheelsdown.settings import SettingsError
+
+#: The first that fits counts. USAGE: starting again won't help before somebody has changed
+#: something; the message says what.
+FORESEEN: Mapping[type[Exception], ExitCode] = MappingProxyType(
+    {
+        SettingsError: ExitCode.USAGE,
+        FleetError: ExitCode.USAGE,
+        ScenarioError: ExitCode.USAGE,
+        RecordingError: ExitCode.USAGE,
+        SourceError: ExitCode.USAGE,
+        EntriesError: ExitCode.USAGE,
+        SlackUnusableError: ExitCode.USAGE,
+        RefusedError: ExitCode.USAGE,
+        UnavailableError: ExitCode.UNAVAILABLE,
+        EventLogError: ExitCode.FAILED,
+        LedgerError: ExitCode.FAILED,
+        NewsMemoryError: ExitCode.FAILED,
+    }
+)
