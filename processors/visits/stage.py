@@ -1,0 +1,106 @@
+"""The visits stage: news entries in, mentions of visits and progress out.
+
+Each entry is read by itself (``reading.py``); what many entries add up to is worked out in the case
+files. All that a partition remembers is how far it and the news producers have read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from processors.visits.cells import VisitsCell
+from processors.visits.gazetteer import Gazetteer
+from processors.visits.reading import Told, visits_in
+from processors.visits.text import is_english
+from wheelsdown.records.news import Entry
+from wheelsdown.records.progress import Progress, progress
+from wheelsdown.records.record import Record, pair_of, record_id
+from wheelsdown.records.topics import CASES_EVENTS, NEWS_ENTRIES, Topic
+from wheelsdown.records.visits import Evidence, Mention
+from wheelsdown.reference.officials import Officials
+from wheelsdown.reference.states import State, load_ambiguous_names
+from wheelsdown.stage import Cells, Output, Position, Step
+
+#: The only cell of a partition.
+ROSTER = "roster"
+
+
+class VisitsStage:
+    """Reads entries; ``partitions`` is how many its input has, each with its own progress."""
+
+    name = "visits"
+    input: Topic = NEWS_ENTRIES
+    outputs: tuple[Topic, ...] = (CASES_EVENTS,)
+    cell_type: Any = VisitsCell
+
+    def __init__(
+        self, states: Mapping[str, State], officials: Officials, *, partitions: int
+    ) -> None:
+        self._gazetteer = Gazetteer(states, officials, load_ambiguous_names())
+        self._partitions = partitions
+
+    def step(self, cells: Cells, record: Record, position: Position) -> Step:
+        """Read one entry, or take note of how far the news producers are."""
+        cell = cells.get(ROSTER) or VisitsCell(applied=-1)
+        if cell.applied >= position.offset:
+            return Step(cells={})
+        if isinstance(record, Progress):
+            return self._progress(cell, record, position)
+        assert isinstance(record, Entry)
+        outputs = self._mentions(record)
+        if not outputs:
+            return Step(cells={})
+        return Step(cells={ROSTER: replace(cell, applied=position.offset)}, outputs=outputs)
+
+    def _mentions(self, entry: Entry) -> tuple[Output, ...]:
+        if not is_english(entry):
+            return ()
+        return tuple(
+            Output(CASES_EVENTS, _mention(entry, told))
+            for told in visits_in(entry, self._gazetteer)
+        )
+
+    def _progress(self, cell: VisitsCell, told: Progress, position: Position) -> Step:
+        cell = cell.noted(told, position.offset)
+        up_to = cell.read_up_to()
+        if up_to is None or (cell.told_up_to is not None and up_to <= cell.told_up_to):
+            return Step(cells={ROSTER: cell})
+        blind = cell.blind_since()
+        said = progress(
+            "visits",
+            part=position.partition,
+            parts=self._partitions,
+            up_to=up_to,
+            observed_at=told.observed_at,
+            blind_since=blind.since if blind else None,
+            blind_reason=blind.reason if blind else "",
+        )
+        return Step(cells={ROSTER: cell.having_told(up_to)}, outputs=(Output(CASES_EVENTS, said),))
+
+
+def _mention(entry: Entry, told: Told) -> Mention:
+    days = told.when.days
+    return Mention(
+        record_id=record_id("mention", entry.record_id, told.visitor, told.host),
+        occurred_at=entry.occurred_at,
+        observed_at=entry.observed_at,
+        pair=pair_of(told.visitor, told.host),
+        visitor=told.visitor,
+        host=told.host,
+        official=told.party.name,
+        office=told.party.office,
+        status=told.when.status,
+        start=days.start if days else None,
+        end=days.end if days else None,
+        background=told.background,
+        why=told.why,
+        evidence=Evidence(
+            entry_id=entry.entry_id,
+            feed=entry.feed,
+            title=entry.title,
+            link=entry.link,
+            published_at=entry.published_at or entry.occurred_at,
+            content_hash=entry.content_hash,
+        ),
+    )

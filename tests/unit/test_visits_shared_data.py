@@ -1,0 +1,67 @@
+"""Visits in real headlines, where ../shared has them; it is not part of the project."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from processors.visits.stage import VisitsStage
+from producers.news.entries import read_entries
+from wheelsdown.records.news import Entry
+from wheelsdown.records.visits import Mention
+from wheelsdown.reference.officials import load_officials
+from wheelsdown.reference.states import load_states
+from wheelsdown.stage import Position
+
+NEWS = Path(__file__).parents[3] / "shared" / "data" / "news"
+LABELS = NEWS / "rss_labelled_2023h1.jsonl"
+WORLD = NEWS / "world_2023-07-20_2023-08-10.jsonl.gz"
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not LABELS.exists() or not WORLD.exists(), reason="no ../shared/data"),
+]
+
+STAGE = VisitsStage(load_states(), load_officials(), partitions=1)
+
+
+def mentions(entry: Entry) -> list[Mention]:
+    outputs = STAGE.step({}, entry, Position(0, 0)).outputs
+    return [one.record for one in outputs if isinstance(one.record, Mention)]
+
+
+def test_the_visits_that_started_the_project_are_found() -> None:
+    found = [one for entry in read_entries(WORLD).entries for one in mentions(entry)]
+    to_pyongyang = [one for one in found if one.host == "PRK" and not one.background]
+    assert {one.visitor for one in to_pyongyang} == {"RUS", "CHN"}
+    assert "Sergei Shoigu" in {one.official for one in to_pyongyang}
+    # Nobody from North Korea went anywhere in these weeks.
+    assert not [one for one in found if one.visitor == "PRK"]
+
+
+def test_few_visits_are_found_that_are_none() -> None:
+    right = found = wanted = 0
+    for line in LABELS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        at = datetime.fromisoformat(row["pub"]).replace(hour=12, tzinfo=UTC)
+        entry = Entry(
+            record_id=row["key"],
+            occurred_at=at,
+            observed_at=at,
+            entry_id=row["key"],
+            feed=row["feed"],
+            title=row["title"],
+            summary=row["summary"],
+            link=None,
+            published_at=at,
+            content_hash=row["key"],
+        )
+        labelled = {(event["visitor"], event["host"]) for event in row["events"]}
+        read = {(one.visitor, one.host) for one in mentions(entry)}
+        right += len(labelled & read)
+        found += len(read)
+        wanted += len(labelled)
+    # bench/visits.py prints the figures; these are to catch a rule that goes astray.
+    assert right / found > 0.9
+    assert right / wanted > 0.65

@@ -1,0 +1,191 @@
+"""Status and dates of visits, read at the phrase and judged by the day of publication."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.visits.days import Days, days_in, stamped
+from processors.visits.gazetteer import Gazetteer
+from processors.visits.reading import Told, visits_in
+from wheelsdown.records.news import Entry
+from wheelsdown.records.visits import Status
+from wheelsdown.reference.officials import load_officials
+from wheelsdown.reference.states import load_ambiguous_names, load_states
+
+GAZETTEER = Gazetteer(load_states(), load_officials(), load_ambiguous_names())
+#: Of which dates are made, and what only looks like one.
+SCRAPS = "25 27 0 31 29 2023 2024 july feb . may monday friday today to and - , three-day next of"
+#: A Tuesday.
+TUESDAY = date(2023, 7, 25)
+
+
+def only(title: str, published: date = TUESDAY) -> Told:
+    at = datetime(published.year, published.month, published.day, 9, tzinfo=UTC)
+    entry = Entry(
+        record_id="r",
+        occurred_at=at,
+        observed_at=at,
+        entry_id="e",
+        feed="f",
+        title=title,
+        summary="",
+        link=None,
+        published_at=at,
+        content_hash="h",
+    )
+    (one,) = visits_in(entry, GAZETTEER)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("title", "status"),
+    [
+        ("Shoigu to visit North Korea", "planned"),
+        ("Shoigu will travel to Pyongyang", "planned"),
+        ("Shoigu is expected in Pyongyang", "planned"),
+        ("Shoigu set to arrive in Pyongyang", "planned"),
+        ("Fighting goes on ahead of Blinken's trip to Sudan", "planned"),
+        ("Blinken's upcoming visit to Beijing is a test", "planned"),
+        ("Blinken visits Tokyo next month", "planned"),
+        ("North Korea to host Shoigu", "planned"),
+        ("Shoigu arrives in Pyongyang", "ongoing"),
+        ("Shoigu heads to Pyongyang", "ongoing"),
+        ("Shoigu visited Pyongyang", "ongoing"),
+        ("Shoigu is in Pyongyang for talks", "ongoing"),
+        ("Shoigu ends visit to North Korea", "ongoing"),
+        ("On a visit to Tonga, Blinken says that he will come again", "ongoing"),
+        ("After Macron's visit to Beijing, orders rise", "completed"),
+        ("Orders rise days after Macron visits Beijing", "completed"),
+        ("Macron returns from Beijing", "completed"),
+        ("Macron was in Beijing last month", "completed"),
+        ("Macron was in Beijing for two days last March", "completed"),
+        ("Blinken in Tokyo next Monday", "planned"),
+        ("Macron's visit to Beijing in 2018 is forgotten", "completed"),
+        ("Baerbock cancels trip to Fiji", "cancelled"),
+        ("Baerbock's trip to Fiji is called off", "cancelled"),
+        ("Lula postpones visit to China", "cancelled"),
+        ("Visit of King Charles to France postponed", "cancelled"),
+        ("Xi may visit Riyadh", "unconfirmed"),
+        ("Zelensky invites Modi to Kyiv", "unconfirmed"),
+        ("Kremlin denies that Putin plans visit to Ankara", "unconfirmed"),
+        ("Ruto will not visit Somalia", "unconfirmed"),
+        ("Yoon considers trip to Kyiv", "unconfirmed"),
+        ("A possible visit by Kim Jong Un to Moscow", "unconfirmed"),
+        ("Prabowo declines to travel to Canberra", "unconfirmed"),
+    ],
+)
+def test_status_by_words(title: str, status: Status) -> None:
+    assert only(title).when.status == status
+
+
+@pytest.mark.parametrize(
+    ("title", "status", "start", "end"),
+    [
+        # the day of publication decides, not the tense
+        ("Shoigu to visit North Korea from 25 to 27 July", "ongoing", 25, 27),
+        ("Shoigu to visit North Korea on 26 July", "planned", 26, None),
+        ("Shoigu visited North Korea from 18 to 20 July", "completed", 18, 20),
+        ("Shoigu visited North Korea on Monday", "ongoing", 24, None),
+        ("Shoigu visited North Korea on Sunday", "completed", 23, None),
+        # weekdays lie before publication, those of plans after it
+        ("Shoigu arrives in North Korea on Tuesday", "ongoing", 25, None),
+        ("Shoigu to arrive in North Korea on Thursday", "planned", 27, None),
+        ("Shoigu to visit North Korea from Wednesday to Friday", "planned", 26, 28),
+        ("Shoigu to arrive in Pyongyang tomorrow", "planned", 26, None),
+        ("Shoigu arrived in Pyongyang yesterday", "ongoing", 24, None),
+        ("Shoigu arrives in Pyongyang today", "ongoing", 25, None),
+        # a stated length gives the end
+        ("Shoigu to visit North Korea for a three-day stay from 28 July", "planned", 28, 30),
+        # what is called off stays so, whatever its date
+        ("Shoigu cancels visit to North Korea on 27 July", "cancelled", 27, None),
+        ("Shoigu may visit North Korea on 27 July", "unconfirmed", 27, None),
+        # the last day is no first day
+        ("Shoigu left Pyongyang on Monday", "ongoing", None, None),
+        ("Shoigu in Pyongyang on the second day of a visit on Tuesday", "ongoing", 25, None),
+        ("May Day parade: Shoigu visits Pyongyang", "ongoing", None, None),
+    ],
+)
+def test_dates_and_status(title: str, status: Status, start: int | None, end: int | None) -> None:
+    found = only(title).when
+    assert found.status == status
+    days = found.days
+    assert (days.start.day if days else None, days.end.day if days and days.end else None) == (
+        start,
+        end,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("25 july", Days(date(2023, 7, 25), None)),
+        ("^july 25", Days(date(2023, 7, 25), None)),
+        ("july 25 , 2022", Days(date(2022, 7, 25), None)),
+        ("the 25th of july", Days(date(2023, 7, 25), None)),
+        ("25 to 27 july", Days(date(2023, 7, 25), date(2023, 7, 27))),
+        ("7 and 8 may", Days(date(2023, 5, 7), date(2023, 5, 8))),
+        ("july 25-27", Days(date(2023, 7, 25), date(2023, 7, 27))),
+        ("july 25 - 27", Days(date(2023, 7, 25), date(2023, 7, 27))),
+        ("july 30 to august 2", Days(date(2023, 7, 30), date(2023, 8, 2))),
+        ("30 july - 2 august", Days(date(2023, 7, 30), date(2023, 8, 2))),
+        ("28 february to 2 march", Days(date(2023, 2, 28), date(2023, 3, 2))),
+        ("on feb . 3", Days(date(2023, 2, 3), None)),
+        ("friday to sunday", Days(date(2023, 7, 21), date(2023, 7, 23))),
+        # no such days, no such spans
+        ("31 june", None),
+        ("30 february", None),
+        ("27 to 25 july", None),
+        ("july", None),
+        ("may visit", None),
+        ("2023", None),
+        ("the good friday agreement", None),
+        ("next week", None),
+        ("99 july", None),
+    ],
+)
+def test_days_in_a_text(text: str, expected: Days | None) -> None:
+    assert days_in(text, TUESDAY, ahead=False) == expected
+
+
+def test_days_over_the_turn_of_the_year() -> None:
+    new_year = date(2024, 1, 2)
+    assert days_in("30 december", new_year, ahead=False) == Days(date(2023, 12, 30), None)
+    assert days_in("30 december to 3 january", new_year, ahead=False) == Days(
+        date(2023, 12, 30), date(2024, 1, 3)
+    )
+    assert days_in("30 december to 3 january 2024", new_year, ahead=False) == Days(
+        date(2023, 12, 30), date(2024, 1, 3)
+    )
+    old_year = date(2023, 12, 29)
+    assert days_in("3 january", old_year, ahead=True) == Days(date(2024, 1, 3), None)
+    assert days_in("monday", old_year, ahead=True) == Days(date(2024, 1, 1), None)
+    assert days_in("29 february", date(2024, 2, 20), ahead=True) == Days(date(2024, 2, 29), None)
+    assert days_in("29 february", date(2023, 2, 20), ahead=True) is None
+
+
+def test_a_caption_is_stamped_with_a_year() -> None:
+    assert stamped("before a dinner on ^nov . 15 , 2022 .", TUESDAY) == Days(
+        date(2022, 11, 15), None
+    )
+    assert stamped("on 15 november 2022", TUESDAY) == Days(date(2022, 11, 15), None)
+    assert stamped("on 15 november", TUESDAY) is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(SCRAPS.split()),
+        max_size=8,
+    ),
+    st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+    st.booleans(),
+)
+def test_days_are_in_order_and_near(words: list[str], published: date, ahead: bool) -> None:
+    text = " ".join(words)
+    found = days_in(text, published, ahead=ahead)
+    if found is None:
+        return
+    assert found.end is None or found.start <= found.end
+    if "2023" not in text and "2024" not in text:
+        assert abs(found.start - published) <= timedelta(days=366)
