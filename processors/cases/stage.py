@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from processors.cases import expiry, explanation, matching, merging
 from processors.cases.cells import CaseCell, CasesCell, KnownVisit, RosterCell
 from processors.cases.merging import Draft
-from wheelsdown.records.incidents import Incident, IncidentStatus
+from wheelsdown.records.incidents import Incident, IncidentStatus, VisitMatch
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Instant, Record, record_id
@@ -158,14 +158,29 @@ class CasesStage:
         )
 
 
-def _telling(stay: Stay, found: tuple[Any, ...], status: str, strength: str) -> tuple[Any, ...]:
-    """What a reader would call news: not one more report of the same visit."""
+def _telling(
+    stay: Stay, found: tuple[VisitMatch, ...], status: str, strength: str
+) -> tuple[Any, ...]:
+    """What a reader would call news: not one more report of the same visit.
+
+    All that the texts of an incident are made of is in it: else the last one published would depend
+    on the order in which reports came.
+    """
     return (stay.revision, _telling_visits(found), status, strength)
 
 
-def _telling_visits(found: tuple[Any, ...]) -> tuple[Any, ...]:
+def _telling_visits(found: tuple[VisitMatch, ...]) -> tuple[Any, ...]:
     return tuple(
-        (match.visit.visit_id, match.visit.status, match.visit.official, match.days)
+        (
+            match.visit.visit_id,
+            match.visit.status,
+            match.visit.official,
+            match.visit.office,
+            match.visit.start,
+            match.visit.end,
+            match.visit.dates_stated,
+            match.days,
+        )
         for match in found
     )
 

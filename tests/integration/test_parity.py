@@ -203,14 +203,27 @@ def captured(log: EventLog, topic: Topic) -> Iterator[NewMessage]:
     consumer.close()
 
 
-def said(stage: Stage, topic: Topic, log: EventLog) -> dict[tuple[int, str], list[Record]]:
-    """What a stage has said to each partition of a topic, by key and in order."""
+def said(stage: Stage, topic: Topic, log: EventLog) -> dict[tuple[int, str, str], list[Record]]:
+    """What a stage has said to each partition of a topic, by key and subject, in order.
+
+    Subjects of one key may come from several partitions of the input, which have no order.
+    """
     found = defaultdict(list)
     for message in captured(log, topic):
         record = topic.decode(message.value)
         if _author(record) in {stage.name, None}:
-            found[message.partition, message.key].append(record)
+            found[message.partition, message.key, _subject(record)].append(record)
     return dict(found)
+
+
+def _subject(record: Record) -> str:
+    match record:
+        case Stay():
+            return record.stay_id
+        case Mention():
+            return record.evidence.entry_id
+        case _:
+            return ""
 
 
 def _author(record: Record) -> str | None:
