@@ -69,10 +69,13 @@ def canonical(outputs: Outputs) -> str:
     """What was found, without how it was found: equal for equal findings on any host.
 
     Ids, revisions, times of observation and counts of reports depend on the order in which records
-    of different partitions came, and are left out; so are visits that were merged into others.
+    of different partitions came, and are left out; so are visits that were merged into others, and
+    incidents that were taken back: in another order they may never have been told.
     """
     said = {
-        "incidents": sorted(_incident(one) for one in outputs.incidents.values()),
+        "incidents": sorted(
+            _incident(one) for one in outputs.incidents.values() if one.status != "withdrawn"
+        ),
         "visits": sorted(_visit(one) for one in outputs.visits.values() if one.merged_into is None),
         "journeys": sorted(_journey(one) for one in outputs.journeys.values()),
     }

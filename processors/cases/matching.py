@@ -28,16 +28,23 @@ def days_between(stay: Stay, visit: Visit) -> int:
 
 
 def matches(stay: Stay, visits: Iterable[Visit]) -> tuple[VisitMatch, ...]:
-    """The visits that may explain the stay, nearest first."""
+    """The visits that may explain the stay: nearest first, of those the ones with a name.
+
+    Ids come last, since they depend on which report came first.
+    """
     found = [
         VisitMatch(visit=visit, days=days_between(stay, visit))
         for visit in visits
         if visit.status in EXPLAINING and visit.pair == stay.pair
     ]
     near = [match for match in found if -DAYS_BEFORE <= match.days <= DAYS_AFTER]
-    return tuple(
-        sorted(near, key=lambda match: (abs(match.days), match.visit.start, match.visit.visit_id))
-    )
+    return tuple(sorted(near, key=_nearest_first))
+
+
+def _nearest_first(match: VisitMatch) -> tuple[object, ...]:
+    visit = match.visit
+    who = (visit.official is None, visit.official or "", visit.office or "")
+    return (abs(match.days), visit.start, *who, visit.visit_id)
 
 
 class Observation(NamedTuple):

@@ -184,6 +184,65 @@ def test_the_order_of_mentions_changes_no_visit(
     assert set(new_visits(shuffled)) == once
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 20),
+            st.sampled_from([None, "Shoigu", "Sergei Shoigu", "Sergei Lavrov"]),
+            st.sampled_from(["planned", "ongoing", "completed", "cancelled"]),
+            st.sampled_from([None, date(2023, 7, 27), date(2023, 8, 1)]),
+            st.booleans(),
+        ),
+        max_size=12,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_mentions_changes_nothing_of_what_an_incident_says_at_last(
+    rows: list[tuple[int, str | None, Status, date | None, bool]], shuffler: random.Random
+) -> None:
+    stays = [pyongyang_stay(status) for status in ("arrived", "left", "returned")]
+    mentions = [
+        mention(
+            day,
+            who,
+            status=status,
+            start=start,
+            background=back,
+            feed=f"feed-{number}",
+            text=f"{who} {status} {start} {back}",  # the same text is read in the same way
+        )
+        for number, (day, who, status, start, back) in enumerate(rows)
+    ]
+    places = sorted(shuffler.randint(0, len(mentions)) for _ in stays)
+    shuffled: list[Record] = list(mentions)
+    shuffler.shuffle(shuffled)
+    for later, (place, stay) in enumerate(zip(places, stays, strict=True)):
+        shuffled.insert(place + later, stay)
+    assert at_last(shuffled) == at_last([*mentions, *stays])
+
+
+def at_last(records: list[Record]) -> list[object]:
+    """What the last revision of each incident says, but of those that were taken back."""
+    latest = {one.incident_id: one for one in incidents(new_run().take_all(records))}
+    return [
+        (
+            one.title,
+            one.strength,
+            one.unknown,
+            one.stay,
+            sorted(
+                f"{match.days} {visit.official} {visit.office} {visit.status} {visit.start} "
+                f"{visit.end} {visit.dates_stated}"
+                for match in one.visits
+                for visit in [match.visit]
+            ),
+        )
+        for one in latest.values()
+        if one.status != "withdrawn"
+    ]
+
+
 def new_visits(mentions: list[Mention]) -> list[tuple[object, ...]]:
     """The visits as last published, without their ids."""
     latest: dict[str, Visit] = {}
