@@ -7,6 +7,7 @@ SHELL := /bin/sh
 PYTHON ?=
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+SHARED ?= ../shared/data
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -18,7 +19,8 @@ ifneq ($(shell test -x $(BIN)/python && grep -F "$(CURDIR)/.venv" $(BIN)/activat
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint parity compose-check kafka fake-slack venv lock clean
+.PHONY: help demo test lint parity real-news visit-figures memory compose-check kafka fake-slack \
+	venv lock clean
 
 help: ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
@@ -44,6 +46,16 @@ lint: $(READY) ## run the checks only: style, format, types, imports
 
 parity: $(READY) ## compare embedded, Kafka and replay runs for all scenarios, not only two
 	@WHEELSDOWN_SCENARIOS=all $(BIN)/python -m pytest -k parity $(PYTEST_ARGS)
+
+real-news: $(READY) ## replay the founding case among real news of 2023 (needs SHARED, the test data)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python bench/real_news.py "$$folder" $(SHARED)
+
+visit-figures: $(READY) ## precision and recall of the visits read from labelled news (needs SHARED)
+	@$(BIN)/python bench/visits.py $(SHARED)
+
+memory: $(READY) ## resident memory of an embedded run over two minutes (needs SHARED)
+	@$(BIN)/python bench/memory.py 120 $(SHARED)
 
 compose-check: ## check docker-compose.yml with the compose tool, where there is one
 	@if docker compose version >/dev/null 2>&1; then \

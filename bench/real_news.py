@@ -14,6 +14,8 @@ from cli.demo.produce import produce
 from cli.demo.scenario_file import load_scenario
 from cli.importing import import_files, lines
 from cli.recording import RecordingWriter
+from wheelsdown.clock import SystemClock
+from wheelsdown.daemon.telemetry import configure_logging
 from wheelsdown.records.incidents import Incident
 from wheelsdown.records.topics import ADSB_SNAPSHOTS, INCIDENTS
 from wheelsdown.reference.fleet import load_fleet
@@ -48,6 +50,7 @@ def show(incident: Incident) -> None:
 
 def main(folder: Path, shared: Path) -> None:
     """Record, replay, print."""
+    configure_logging(style="console", clock=SystemClock(), stream=sys.stderr, level="warning")
     recording, findings = folder / "recording", folder / "findings"
     record(recording, shared)
     command = ["-m", "cli", "replay", str(recording), "--output", str(findings)]

@@ -107,6 +107,16 @@ def test_an_entry_that_looks_back_is_no_visit_of_its_own() -> None:
     ]
 
 
+def test_a_late_report_without_a_day_is_of_the_visit_before_it() -> None:
+    late = mention(11, "Shoigu", feed="late-desk")
+    (draft,) = merging.merge([*SHOIGU, late])
+    assert (draft.start, draft.end) == (date(2023, 7, 25), date(2023, 7, 27))
+    dated = mention(11, "Shoigu", feed="late-desk", start=date(2023, 8, 5))
+    assert len(merging.merge([*SHOIGU, dated])) == 2
+    assert len(merging.merge([*SHOIGU, mention(25, "Shoigu")])) == 2
+    assert len(merging.merge([mention(0, None), mention(11, None)])) == 2
+
+
 def test_stated_dates_win_over_publication() -> None:
     stated = mention(
         4, status="completed", start=date(2023, 7, 25), end=date(2023, 7, 26), text="x"

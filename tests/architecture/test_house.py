@@ -1,0 +1,91 @@
+"""What the documents say of the house, and what may not lie about in it.
+
+Imports, styles and types are checked by the tools that ``make lint`` runs.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.main import app
+from pipeline import graph
+from wheelsdown.daemon.lifecycle import ExitCode
+from wheelsdown.records.topics import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "requirements.lock"
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_every_topic_is_described_with_what_it_holds() -> None:
+    rows = re.findall(r"^\| `(.+\.v\d)` \| [^|]+ \| (.+?) \|", text("docs/architecture.md"), re.M)
+    described = dict(rows)
+    for topic in CATALOGUE:
+        held = re.findall(r"`(\w+)`", described[topic.name])
+        assert set(held) == {one.__name__ for one in topic.types}
+    assert len(described) == len(CATALOGUE)
+
+
+def test_the_graph_reads_and_writes_topics_of_the_catalogue_only() -> None:
+    assert set(graph.TOPICS) <= set(CATALOGUE)
+
+
+def test_every_exit_code_and_command_is_described_for_operators() -> None:
+    operating = text("docs/operating.md")
+    codes = {int(code) for code in re.findall(r"^\| (\d) \|", operating, re.M)}
+    assert codes == {*ExitCode, 1}
+    documents = operating + text("README.md") + text("docs/architecture.md")
+    for command in commands(typer.main.get_command(app)):
+        assert f"wheelsdown {command}" in documents, command
+
+
+def commands(command: object, before: str = "") -> list[str]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        return [before.strip()]
+    return [name for key, one in below.items() for name in commands(one, f"{before} {key}")]
+
+
+def test_every_claim_names_a_command_that_make_help_lists() -> None:
+    listed = set(re.findall(r"^([a-z-]+):.*## ", text("Makefile"), re.M))
+    named = set(re.findall(r"`make ([a-z-]+)", text("docs/evidence.md") + text("README.md")))
+    assert named <= listed
+    assert named
+
+
+def test_the_lock_pins_everything_and_names_no_address() -> None:
+    lock = LOCK.read_text()
+    assert "://" not in lock
+    for block in re.findall(r"^\S.*(?:\n[ \t].*)*", lock, re.M):
+        if not block.startswith("#"):
+            assert re.match(r"[\w.\[\],-]+==\S+", block), block[:80]
+            assert "--hash=sha256:" in block, block[:80]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"https?://[a-z0-9.-]*(pypi|pythonhosted|npmjs|maven|crates|debian)",
+        r"(^|[\s\"'=:])/(home|root|work|Users)/",
+        r"(TODO|FIXME)\b",
+    ],
+)
+def test_tracked_files_name_no_registry_no_machine_and_no_loose_end(pattern: str) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    own = f":!{Path(__file__).relative_to(ROOT)}"
+    found = subprocess.run(
+        ["git", "grep", "-nIE", pattern, "--", ".", own],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
+    assert found.returncode == 1
