@@ -15,9 +15,9 @@ from wheelsdown.records.visits import Evidence, Mention, Status
 MOST_MENTIONS = 80
 #: Mentions of one visit follow each other within this; a pause this long separates two visits.
 SAME_VISIT = timedelta(days=5)
-#: A report that names the official and no day is of the visit before it for so long. Of 487 trips in
-#: the lists of the US Department of State's historian (2018-2022) no official began a second one to
-#: the same state between 4 and 14 days after the first.
+#: A report that names the official and no day is of the visit before it for so long. Of 487 trips
+#: in the lists of the US Department of State's historian (2018-2022) no official began a second one
+#: to the same state between 4 and 14 days after the first.
 LATE_REPORT = timedelta(days=14)
 #: An entry that looks back on a visit means one that began at most so long before.
 RECALLED = timedelta(days=30)
