@@ -12,6 +12,7 @@ from wheelsdown.records.record import Record
 from wheelsdown.records.topics import ALERTS, FLIGHTS_JOURNEYS, INCIDENTS, VISITS, Topic
 from wheelsdown.records.visits import Visit
 
+COLLECTED = (INCIDENTS, VISITS, FLIGHTS_JOURNEYS, ALERTS)
 #: Messages read at a time.
 BATCH = 1_000
 
@@ -20,21 +21,25 @@ class Outputs:
     """Collects what the pipeline publishes; call ``collect`` often, the log need not keep it."""
 
     def __init__(self, log: EventLog, group: str = "outputs") -> None:
-        self._consumer = log.consumer(group, [INCIDENTS, VISITS, FLIGHTS_JOURNEYS, ALERTS])
+        self._consumer = log.consumer(group, COLLECTED)
         self.incidents: dict[str, Incident] = {}
         self.visits: dict[str, Visit] = {}
         self.journeys: dict[str, Journey] = {}
         self.alerts: dict[str, Alert] = {}
 
-    def collect(self, timeout_s: float = 0.0) -> None:
-        """Take in what was published since the last call, until none comes within the timeout.
+    def collect(self, timeout_s: float = 0.0) -> int:
+        """Take in what was published since the last call; gives how many records.
 
-        A log in this process needs no timeout; Kafka needs seconds for the first poll of a group.
+        It ends when none comes within the timeout. A log in this process needs none; Kafka needs
+        seconds for the first poll of a group.
         """
+        taken = 0
         while messages := self._consumer.poll(limit=BATCH, timeout_s=timeout_s):
             for message in messages:
                 self._take(message.topic.decode(message.value))
                 self._consumer.commit(message)
+            taken += len(messages)
+        return taken
 
     def close(self) -> None:
         """Leave the consumer group."""

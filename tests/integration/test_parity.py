@@ -27,7 +27,7 @@ from fakes.scenario_runs import (
 )
 
 from cli.demo.scenario_file import scenario_names
-from cli.outputs import Outputs, canonical
+from cli.outputs import COLLECTED, Outputs, canonical
 from cli.recording import RecordingReader, RecordingWriter
 from cli.replay import replay
 from pipeline.inline_host import InlineHost
@@ -173,7 +173,11 @@ def wait_for_events(worker: FaustWorker, log: KafkaLog, count: int) -> None:
 
 def found_on(log: KafkaLog) -> str:
     outputs = Outputs(log)
-    outputs.collect(timeout_s=8.0)
+    left = sum(sum(log.ends(topic)) for topic in COLLECTED)
+    deadline = time.monotonic() + 30.0
+    while left > 0:
+        left -= outputs.collect(timeout_s=0.5)
+        assert time.monotonic() < deadline
     outputs.close()
     return canonical(outputs)
 
