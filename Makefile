@@ -8,6 +8,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 SHARED ?= ../shared/data
+PORT ?= 8765
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -69,8 +70,8 @@ compose-check: ## check docker-compose.yml with the compose tool, where there is
 kafka: $(READY) ## start a Kafka broker by hand (Java 17, Maven); Ctrl-C stops it
 	@$(BIN)/python tests/fakes/kafka_broker.py
 
-fake-slack: $(READY) ## start a Slack that only pretends, on 127.0.0.1:8765
-	@$(BIN)/python tests/fakes/slack_server.py --port 8765
+fake-slack: $(READY) ## start a Slack that only pretends, on 127.0.0.1; PORT=8765
+	@$(BIN)/python tests/fakes/slack_server.py --port $(PORT)
 
 venv: $(READY) ## make or update .venv; PYTHON=/path/to/python3 picks the Python
 

@@ -22,18 +22,27 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Retry:
-    """It is certainly not shown; try again in ``after_s`` seconds."""
+    """It is certainly not shown; try again in ``after_s`` seconds.
+
+    ``others`` tells whether others would fare no better until then: the service as a whole is away
+    or limits how much it takes.
+    """
 
     after_s: float
     reason: str
+    others: bool = False
 
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It may be shown or not; after another ``after_s`` seconds the sender can find out."""
+    """It may be shown or not; after another ``after_s`` seconds the sender can find out.
+
+    ``others`` as with ``Retry``.
+    """
 
     after_s: float
     reason: str
+    others: bool = False
 
 
 Outcome = Sent | Rejected | Retry | Ambiguous

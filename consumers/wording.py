@@ -4,6 +4,7 @@ All functions are pure and return one line of plain text each. What feeds and he
 is cleaned (``clean``) but still untrusted: whoever shows it escapes it for his own medium.
 """
 
+import math
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -154,11 +155,12 @@ def movement_time(movement: Movement) -> str:
 
 
 def _margin(error_min: float) -> str:
+    """The error, rounded up: a reader may rely on it."""
     if error_min < 1:
         return ""
     if error_min < 90:
-        return f" ± {error_min:.0f} min"
-    return f" ± {error_min / 60:.1f} h"
+        return f" ± {math.ceil(error_min)} min"
+    return f" ± {math.ceil(error_min / 6) / 10:.1f} h"
 
 
 def movement_words(movement: Movement) -> str:

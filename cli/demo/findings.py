@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 def write_findings(folder: Path, outputs: Outputs, *, note: str) -> list[Finding]:
     """Write everything; files of an earlier run are replaced or removed.
 
-    ``note`` stands below the maps. Raises OSError.
+    ``note`` stands below the maps and above the messages. Raises OSError.
     """
     for pattern in _PATTERNS:
         for path in folder.glob(pattern):
@@ -40,7 +40,7 @@ def write_findings(folder: Path, outputs: Outputs, *, note: str) -> list[Finding
         Finding(folder / "alerts.jsonl", "every revision that was sent"),
         Finding(folder / "visits.jsonl", "the visits that the news told of"),
         Finding(folder / "journeys.jsonl", "the journeys of watched aircraft"),
-        *_messages(folder, outputs),
+        *_messages(folder, outputs, note),
         *_maps(folder, outputs, note),
     ]
 
@@ -69,7 +69,7 @@ def slack_payload(alert: Alert, message: SlackMessage, first: datetime) -> dict[
     }
 
 
-def _messages(folder: Path, outputs: Outputs) -> Iterator[Finding]:
+def _messages(folder: Path, outputs: Outputs, note: str) -> Iterator[Finding]:
     """One payload a message, and one page with all of them."""
     pages = []
     for number, (first, last) in enumerate(_threads(outputs), start=1):
@@ -82,7 +82,7 @@ def _messages(folder: Path, outputs: Outputs) -> Iterator[Finding]:
         yield Finding(path, "the Slack message as it is sent")
     if pages:
         path = folder / "slack-message.html"
-        path.write_text(page("wheelsdown in Slack", pages), encoding="utf-8")
+        path.write_text(page("wheelsdown in Slack", pages, note=note), encoding="utf-8")
         yield Finding(path, "the same as a reader sees it")
 
 

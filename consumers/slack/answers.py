@@ -58,10 +58,10 @@ _RETRY = frozenset(
 _ADVICE = {
     "account_inactive": "the bot's user is deactivated; reinstall the app and set its new token",
     "channel_not_found": "the channel does not exist or the app can't see it; check its id",
-    "invalid_auth": "Slack does not know the token; set the bot token (xoxb-...) of the app",
+    "invalid_auth": "Slack does not know the token; set the app's Bot User OAuth Token",
     "is_archived": "the channel is archived; unarchive it or configure another",
     "missing_scope": "the app lacks a scope: chat:write, and channels:history or groups:history",
-    "not_authed": "no token was sent; set the bot token (xoxb-...) of the app",
+    "not_authed": "no token was sent; set the app's Bot User OAuth Token",
     "not_in_channel": "invite the app to the channel",
     "token_expired": "the token has expired; set a new one",
     "token_revoked": "the token was revoked; reinstall the app and set its new token",

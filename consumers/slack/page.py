@@ -31,8 +31,12 @@ def message_page(message: SlackMessage, *, time: str = "") -> str:
     return page("wheelsdown in Slack", [message_html(message, time=time)])
 
 
-def page(title: str, messages: Iterable[str]) -> str:
-    """A page of messages, each as ``message_html`` made it. Nothing is loaded from elsewhere."""
+def page(title: str, messages: Iterable[str], *, note: str = "") -> str:
+    """A page of messages, each as ``message_html`` made it. Nothing is loaded from elsewhere.
+
+    ``note`` stands above them, for what is true of all.
+    """
+    banner = _div("note", html.escape(note)) if note else ""
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -40,7 +44,7 @@ def page(title: str, messages: Iterable[str]) -> str:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><main>{''.join(messages)}</main></body></html>\n"
+        f"<body><main>{banner}{''.join(messages)}</main></body></html>\n"
     )
 
 
@@ -134,6 +138,7 @@ article { display: flex; gap: 10px; padding: 8px 0; }
 .avatar { flex: none; width: 36px; height: 36px; border-radius: 6px; background: #12344d;
   color: #fff; font-size: 20px; line-height: 36px; text-align: center; }
 .content { min-width: 0; flex: 1; overflow-wrap: anywhere; }
+.note { margin: 0 0 16px; padding: 8px 12px; background: #fff6d6; border: 1px solid #e8d48a; }
 .sender { display: flex; align-items: center; gap: 6px; line-height: 1.3; }
 .app { background: #ddd; color: #454245; border-radius: 2px; padding: 0 4px; font-size: 10px;
   font-weight: 700; }

@@ -203,7 +203,8 @@ class SlackSender:
             "alert_delayed", alert_id=row.alert_id, wait_s=round(wait, 1), reason=failure.reason
         )
         outcome = Ambiguous if is_ambiguous else Retry
-        return outcome(wait, failure.reason)
+        # Errors of this meaning speak of the workspace or the way to it, not of a message.
+        return outcome(wait, failure.reason, others=failure.meaning is Meaning.RETRY)
 
 
 def _already(row: Delivery, revision: int) -> Outcome | None:

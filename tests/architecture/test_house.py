@@ -59,6 +59,14 @@ def test_every_claim_names_a_command_that_make_help_lists() -> None:
     assert named
 
 
+def test_the_evidence_has_a_figure_and_a_date_for_every_claim() -> None:
+    claims = re.findall(r"^\| (?!claim|---)(.+) \|$", text("docs/evidence.md"), re.M)
+    assert claims
+    for claim in claims:
+        day = claim.split(" | ")[-1].strip()
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", day), claim
+
+
 def test_the_lock_pins_everything_and_names_no_address() -> None:
     lock = LOCK.read_text()
     assert "://" not in lock

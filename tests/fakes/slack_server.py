@@ -213,11 +213,14 @@ def main() -> None:
     workspace = Workspace(limited=not options.no_limit, channels={options.channel: []})
     fake = FakeSlack(workspace, token=options.token)
     url = f"http://127.0.0.1:{options.port}"
-    sys.stdout.write(f"channel {options.channel}, token {options.token}, API {url}/api/\n")
+    sys.stdout.write(
+        f"channel {options.channel}, token {options.token}, API {url}/api/; "
+        f"look at the messages at {url}/\n"
+    )
     try:
         web.run_app(fake.application(), host="127.0.0.1", port=options.port)
     except OSError as error:
-        sys.exit(f"can't listen on port {options.port}: {error}; choose another with --port")
+        sys.exit(f"can't listen on {options.port}: {error}; try make fake-slack PORT=8766")
 
 
 if __name__ == "__main__":
