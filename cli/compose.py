@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 
 from consumers.console import ConsoleSender
@@ -35,6 +36,9 @@ from wheelsdown.reference.fleet import Fleet, load_fleet
 from wheelsdown.reference.officials import load_officials
 from wheelsdown.reference.states import load_states
 from wheelsdown.settings import FlightFeed, KafkaSettings, NewsFeed, Settings, SlackSettings
+
+#: Not ``log``, which is the event log here.
+log_lines = structlog.get_logger(__name__)
 
 
 def reference(fleet: Fleet) -> Reference:
@@ -106,6 +110,12 @@ async def flight_pollers(
     clock: Clock,
 ) -> list[FlightPoller]:
     """A poller for each flight source; what they need is closed with ``stack``."""
+    log_lines.info(
+        "fleet_watched",
+        aircraft=len(fleet),
+        version=fleet.version,
+        unusable_rows=sum(fleet.dropped.values()),
+    )
     return [
         await _flight_poller(
             settings, feed, stack, fleet=fleet, log=log, publish=publish, clock=clock

@@ -199,7 +199,8 @@ async def _drain_forever(host: InlineHost, published: asyncio.Event) -> None:
         try:
             await asyncio.shield(drain)
         except asyncio.CancelledError:
-            await drain  # what is begun is finished before the log is closed
+            host.stop()
+            await drain  # the record that is begun is finished before the log is closed
             raise
         try:
             async with asyncio.timeout(LOOK_EVERY_S):

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import daemons, importing, replay
 from cli.compose import fleet_of, kafka_log, reference
 from cli.demo.run import DEFAULT_SCENARIO, run_demo
+from cli.file_formats import Format
 from cli.foreseen import FORESEEN
 from cli.recording import RecordingReader
 from wheelsdown.clock import SystemClock
@@ -60,7 +61,7 @@ def demo(
 def run(config: Config, json_logs: Json = False) -> None:
     """Watch live, everything in one process: feeds, rules and alerts."""
     with _told():
-        settings = _settings(config, ("flights", "news"), json_logs=json_logs)
+        settings = _settings(config, ("run",), json_logs=json_logs)
         raise typer.Exit(daemons.run_embedded(settings, SystemClock()))
 
 
@@ -125,6 +126,9 @@ def replay_command(
     configure_logging(style="console", clock=clock, stream=sys.stderr, level="warning")
     with _told():
         reader = RecordingReader(recording)
+        # Before the work, which may take an hour, and not after it.
+        with _writing_to(output):
+            output.mkdir(parents=True, exist_ok=True)
         with _progress("replay", len(reader.days())) as advance:
             outputs = replay.replay(
                 reader,
@@ -134,7 +138,8 @@ def replay_command(
                 partitions=partitions,
                 on_day=advance,
             )
-        outputs.write(output)
+        with _writing_to(output):
+            outputs.write(output)
     console = Console()
     console.print(
         f"{len(outputs.incidents)} incidents, {len(outputs.visits)} visits, "
@@ -147,7 +152,7 @@ def replay_command(
 @record_app.command("import")
 def record_import(
     files: Annotated[list[Path], typer.Argument(help="The files, gzipped or not.")],
-    kind: Annotated[importing.Format, typer.Option("--format", help="What the files hold.")],
+    kind: Annotated[Format, typer.Option("--format", help="What the files hold.")],
     into: Annotated[Path, typer.Option(help="The recording, made when there is none.")],
     fleet: Annotated[list[Path] | None, typer.Option(help="Further fleet files.")] = None,
 ) -> None:
@@ -220,6 +225,14 @@ def _told() -> Iterator[None]:
         yield
     except tuple(FORESEEN) as error:
         _fail(str(error), next(code for kind, code in FORESEEN.items() if isinstance(error, kind)))
+
+
+@contextmanager
+def _writing_to(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _fail(f"can't write to {folder}: {error.strerror}; choose another folder", ExitCode.USAGE)
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:

@@ -11,13 +11,15 @@ Files may be appended to; within a day the reader puts records in order and drop
 
 import gzip
 import json
+import os
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from wheelsdown.records.codec import CodecError
 from wheelsdown.records.record import Record
@@ -38,23 +40,34 @@ class RecordingError(Exception):
     """The folder is no recording, or can't be read or written; the message says what to do."""
 
 
+@dataclass(frozen=True)
+class _Open:
+    """A file that is appended to: ``packed`` writes through ``raw``, which had ``size`` bytes."""
+
+    packed: gzip.GzipFile
+    raw: IO[bytes]
+    size: int
+
+
 class RecordingWriter:
-    """Adds records to a recording, which it makes when there is none. Use it in a ``with``."""
+    """Adds records to a recording, which the first record makes. Use it in a ``with``.
+
+    Raises RecordingError when it can't be written; what was being written is then taken back, so
+    that no file ends within a record and hides what is added later.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[tuple[str, str], gzip.GzipFile] = {}
+        self._files: dict[tuple[str, str], _Open] = {}
         self._added: Counter[str] = Counter()
         self._manifest = _manifest(folder) if (folder / MANIFEST).exists() else _new_manifest()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecordingError(f"can't make {folder}: {error.strerror}") from error
 
     def add(self, topic: Topic, record: Record) -> None:
         """Write one record; CodecError when it does not belong to the topic."""
         day = record.observed_at.date().isoformat()
-        self._file(topic.name, day).write(topic.encode(record) + b"\n")
+        line = topic.encode(record) + b"\n"
+        with self._writing():
+            self._file(topic.name, day).write(line)
         self._added[topic.name] += 1
 
     def note(self, source: str, dropped: dict[str, int]) -> None:
@@ -70,25 +83,52 @@ class RecordingWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close_files()
-        for name, count in self._added.items():
-            self._manifest["records"][name] = self._manifest["records"].get(name, 0) + count
-        (self._folder / MANIFEST).write_text(json.dumps(self._manifest, indent=2) + "\n")
+        with self._writing():
+            self._close_files()
+            if self._added:
+                for name, count in self._added.items():
+                    self._manifest["records"][name] = self._manifest["records"].get(name, 0) + count
+                _replace(self._folder / MANIFEST, json.dumps(self._manifest, indent=2) + "\n")
 
     def _file(self, topic: str, day: str) -> gzip.GzipFile:
         if (topic, day) not in self._files:
             if len(self._files) >= MOST_OPEN:
                 self._close_files()
             path = self._folder / topic / f"{day}.jsonl.gz"
-            path.parent.mkdir(exist_ok=True)
-            self._files[topic, day] = gzip.open(path, "ab")  # noqa: SIM115 - _close_files closes it
-        return self._files[topic, day]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            raw = path.open("ab")
+            size = raw.tell()
+            self._files[topic, day] = _Open(gzip.GzipFile(fileobj=raw, mode="ab"), raw, size)
+        return self._files[topic, day].packed
 
     def _close_files(self) -> None:
-        with ExitStack() as stack:  # each is closed, also when another can't be
-            for file in self._files.values():
-                stack.callback(file.close)
+        while self._files:
+            place, file = next(iter(self._files.items()))
+            file.packed.close()
+            file.raw.flush()
+            os.fsync(file.raw.fileno())
+            file.raw.close()
+            del self._files[place]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._take_back()
+            raise RecordingError(
+                f"can't write {self._folder}: {error.strerror}; name another folder, or make room "
+                "and import the same files again"
+            ) from error
+
+    def _take_back(self) -> None:
+        for file in self._files.values():
+            with suppress(OSError):
+                file.raw.close()  # what it holds back can't be written, or is cut off below
+            with suppress(OSError):
+                os.truncate(file.raw.name, file.size)
         self._files.clear()
+        self._added.clear()
 
 
 class RecordingReader:
@@ -175,6 +215,21 @@ def _manifest(folder: Path) -> dict[str, Any]:
     ):
         raise RecordingError(f"{path} is damaged: 'records' or 'imports' is missing")
     return manifest
+
+
+def _replace(path: Path, text: str) -> None:
+    """The old content or the new one, never a part: also after a power cut."""
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _new_manifest() -> dict[str, Any]:

@@ -25,7 +25,7 @@ def replay(
 
     Records are handed in one moment at a time, so that nothing is known before it was learned.
     """
-    log, state = MemoryLog(partitions), MemoryState()
+    log, state = MemoryLog(partitions, forgets=True), MemoryState()
     host = InlineHost(
         log, state, graph.build(reference, partitions=log.partitions, route=route), clock
     )

@@ -1,13 +1,14 @@
 """One record through one stage: what both hosts do alike, so that they can't differ.
 
-A record that can't be decoded, or on which a stage fails, becomes a dead letter and the next one is
-taken: an exception must never cost more than the record that caused it.
+A record that can't be decoded, on which a stage fails, or that leads to an output or a cell which
+the log would refuse, becomes a dead letter and the next one is taken: an exception must never cost
+more than the record that caused it, and nothing is published of a record that can't be finished.
 """
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import structlog
@@ -18,19 +19,41 @@ from wheelsdown.eventlog.publish import messages_for
 from wheelsdown.records.codec import CodecError
 from wheelsdown.records.dead_letters import FailedStep
 from wheelsdown.records.record import Instant
-from wheelsdown.records.topics import DEAD_LETTERS, Topic
+from wheelsdown.records.topics import DEAD_LETTERS, MAX_VALUE_BYTES, Topic
 from wheelsdown.stage import Cells, Output, Position, Stage
 
 log = structlog.get_logger(__name__)
 
 #: The cell in which a host keeps the position that a partition's book has reached.
 POSITION = "@position"
+#: Cells are values of a log as well (Faust's changelog topic), with the same limit of the broker.
+MAX_CELL_BYTES = MAX_VALUE_BYTES
+
+#: How a record stands to the position of its partition.
+Standing = Literal["applied", "next", "beyond"]
+
+
+def standing(applied: int | None, offset: int) -> Standing:
+    """Whether a record was applied, is the next one, or lies beyond the next one."""
+    following = next_offset(applied)
+    if offset == following:
+        return "next"
+    return "applied" if offset < following else "beyond"
+
+
+def next_offset(applied: int | None) -> int:
+    """The offset that follows a position; None is the position before the first record."""
+    return 0 if applied is None else applied + 1
 
 
 class PositionCell(msgspec.Struct, frozen=True):
     """The offset of the last record whose outputs and cells are durable."""
 
     applied: int
+
+
+class OversizedCellError(ValueError):
+    """A cell is larger than a log's values may be."""
 
 
 class CellCodec:
@@ -45,8 +68,13 @@ class CellCodec:
         return self._decoder.decode(data)
 
     def encode(self, cell: Any) -> bytes:
-        """Its bytes."""
-        return self._encoder.encode(cell)
+        """Its bytes; OversizedCellError when no log would take them."""
+        data = self._encoder.encode(cell)
+        if len(data) > MAX_CELL_BYTES:
+            raise OversizedCellError(
+                f"a cell of {len(data)} bytes, more than the {MAX_CELL_BYTES} that a log takes"
+            )
+        return data
 
 
 def report_dead_letter(stage: Stage, message: Message) -> None:
@@ -62,15 +90,20 @@ def report_dead_letter(stage: Stage, message: Message) -> None:
 
 @dataclass(frozen=True)
 class Applied:
-    """What a record led to: the messages to publish, then the cells to write."""
+    """What a record led to: the messages to publish, then the cells to write.
+
+    ``encoded`` are the bytes of the ``cells``; None deletes one.
+    """
 
     messages: tuple[NewMessage, ...]
     cells: Mapping[str, Any]
+    encoded: Mapping[str, bytes | None]
     is_dead: bool = False
 
 
 def apply(
     stage: Stage,
+    codec: CellCodec,
     cells: Cells,
     message: Message,
     *,
@@ -89,7 +122,10 @@ def apply(
         return _dead(stage, message, _Fault("decoding", str(error), at, at), partitions)
     try:
         step = stage.step(cells, record, Position(message.partition, message.offset))
-        return Applied(_messages(step.outputs, partitions), step.cells)
+        encoded = {
+            name: None if cell is None else codec.encode(cell) for name, cell in step.cells.items()
+        }
+        return Applied(_messages(step.outputs, partitions), step.cells, encoded)
     except Exception as error:  # noqa: BLE001 - any fault of a rule costs one record, see above
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
@@ -108,7 +144,7 @@ def _dead(
     stage: Stage, message: Message, fault: _Fault, partitions: Callable[[Topic], int]
 ) -> Applied:
     letter = dead_letter(message, reader=stage.name, **fault._asdict())
-    return Applied(_messages([Output(DEAD_LETTERS, letter)], partitions), {}, is_dead=True)
+    return Applied(_messages([Output(DEAD_LETTERS, letter)], partitions), {}, {}, is_dead=True)
 
 
 def _messages(

@@ -25,7 +25,16 @@ import structlog
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, EventT, FutureMessage, StreamT
 
-from pipeline.applying import POSITION, CellCodec, PositionCell, apply, report_dead_letter
+from pipeline.applying import (
+    POSITION,
+    Applied,
+    CellCodec,
+    PositionCell,
+    apply,
+    next_offset,
+    report_dead_letter,
+    standing,
+)
 from wheelsdown.clock import Clock, monotonic_s
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
@@ -40,6 +49,11 @@ PRODUCE_DEADLINE_S = 120.0
 WATCH_EVERY_S = 1.0
 GO_BACK_AFTER_S = 2.0
 GIVE_UP_AFTER_S = 120.0
+#: How often the broker is asked where a topic ends while nothing comes from it: a client may not
+#: notice that its topic was deleted and made anew.
+END_CHECK_EVERY_S = 30.0
+#: A topic that the broker knows no more for so long was deleted; Faust would idle without it.
+GONE_AFTER_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +139,7 @@ class FaustHost:
         self._options = options
         self.partitions = partitions
         self._first: dict[TP, tuple[float, int]] = {}
+        self._ends_checked: dict[TP, float] = {}
         self._clock = clock
         self.app = self._new_app(options)
         self.app.host = self
@@ -141,7 +156,7 @@ class FaustHost:
             run = self._by_topic.get(tp.topic)
             if run is not None:
                 applied = run.book(tp.partition).applied
-                found[TP(tp.topic, tp.partition)] = 0 if applied is None else applied + 1
+                found[TP(tp.topic, tp.partition)] = next_offset(applied)
         return found
 
     def run(self) -> NoReturn:
@@ -158,6 +173,31 @@ class FaustHost:
             first = (await self.app.consumer.earliest_offsets(tp))[tp]
             self._first[tp] = (monotonic_s(), first)
         return first
+
+    async def check_end(self, tp: TP, following: int, every_s: float) -> None:
+        """Give up when the topic ends before the offset that is to be read next.
+
+        It was deleted and made anew, say; to wait until it has grown past the position would
+        swallow records. The broker is asked at most every ``every_s``; what it does not answer is
+        left to the watch.
+        """
+        if monotonic_s() - self._ends_checked.get(tp, float("-inf")) < every_s:
+            return
+        self._ends_checked[tp] = monotonic_s()
+        try:
+            end = (await self.app.consumer.highwaters(tp))[tp]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the agent
+            log.warning("end_not_known", topic=tp.topic, partition=tp.partition, error=repr(error))
+            return
+        if end < following:
+            give_up(
+                "topic_ends_before_position",
+                ExitCode.USAGE,
+                topic=tp.topic,
+                partition=tp.partition,
+                end=end,
+                position=following,
+            )
 
     def topic_name(self, topic: Topic) -> str:
         """The topic's name on this cluster."""
@@ -246,11 +286,18 @@ class FaustHost:
     async def _watch(self) -> None:
         """Go back for records that wait and do not arrive; give up when that does not help."""
         moved: dict[TP, _Standing] = {}
+        known_at = dict.fromkeys(self._by_topic, monotonic_s())
         while not self.app.should_stop:
             await asyncio.sleep(WATCH_EVERY_S)
             if self.app.rebalancing or not cast("_Consumer", self.app.consumer).flow_active:
                 moved.clear()
+                known_at = dict.fromkeys(self._by_topic, monotonic_s())
                 continue
+            for topic, known in known_at.items():
+                if self.app.consumer.topic_partitions(topic):
+                    known_at[topic] = monotonic_s()
+                elif monotonic_s() - known >= GONE_AFTER_S:
+                    give_up("topic_gone", ExitCode.USAGE, topic=topic)
             for tp in self.app.consumer.assignment():
                 run = self._by_topic.get(tp.topic)
                 if run is None:
@@ -260,7 +307,9 @@ class FaustHost:
     async def _watch_partition(self, run: "_StageRun", tp: TP, moved: dict[TP, _Standing]) -> None:
         applied = run.book(tp.partition).applied
         end = self.app.consumer.highwater(tp)
-        waiting = end is not None and (applied if applied is not None else -1) + 1 < end
+        waiting = end is not None and next_offset(applied) < end
+        if applied is not None and not waiting:
+            await self.check_end(tp, next_offset(applied), END_CHECK_EVERY_S)
         known = moved.get(tp)
         if not waiting or run.busy or known is None or known.applied != applied:
             moved[tp] = _Standing(applied, monotonic_s(), GO_BACK_AFTER_S)
@@ -269,16 +318,16 @@ class FaustHost:
         if stalled >= GIVE_UP_AFTER_S:
             give_up("records_stalled", topic=tp.topic, partition=tp.partition)
         if stalled >= known.go_back_after_s:
-            to = 0 if applied is None else applied + 1
+            to = next_offset(applied)
             log.warning("going_back", topic=tp.topic, partition=tp.partition, to=to)
             moved[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
             await self.app.consumer.seek(tp, to)
 
 
-def give_up(why: str, **details: Any) -> NoReturn:
-    """Leave at once, so that nothing is committed that is not durable; a supervisor restarts."""
-    log.critical(why, exit_code=int(ExitCode.STUCK), **details)
-    os._exit(ExitCode.STUCK)
+def give_up(why: str, code: ExitCode = ExitCode.STUCK, **details: Any) -> NoReturn:
+    """Leave at once, so that nothing is committed that is not durable."""
+    log.critical(why, exit_code=int(code), **details)
+    os._exit(code)
 
 
 _positions = msgspec.json.Decoder(PositionCell)
@@ -305,15 +354,15 @@ class _Book:
             self._at_hand[name] = None if data is None else self._codec.decode(data)
         return self._at_hand[name]
 
-    def write(self, cells: Mapping[str, Any], offset: int) -> list[FutureMessage]:
+    def write(self, applied: Applied, offset: int) -> list[FutureMessage]:
         """Write the changed cells, last the position; gives the changelog records to wait for."""
         self._table.sent.clear()
-        for name, cell in cells.items():
-            if cell is not None:
-                self._table[self._key(name)] = self._codec.encode(cell)
+        for name, data in applied.encoded.items():
+            if data is not None:
+                self._table[self._key(name)] = data
             elif self._key(name) in self._table:
                 del self._table[self._key(name)]
-            self._at_hand[name] = cell
+            self._at_hand[name] = applied.cells[name]
         self._table[self._key(POSITION)] = _encoder.encode(PositionCell(offset))
         self.applied = offset
         sent, self._table.sent = self._table.sent, []
@@ -352,10 +401,12 @@ class _StageRun:
         """Apply one record, unless it was applied already or does not follow the last."""
         message = event.message
         book = self.book(message.partition)
-        expected = 0 if book.applied is None else book.applied + 1
-        if message.offset < expected:
+        expected = next_offset(book.applied)
+        stands = standing(book.applied, message.offset)
+        if stands == "applied":
+            await self._host.check_end(message.tp, expected, WATCH_EVERY_S)
             return
-        if message.offset > expected and not await self._expired(message, expected):
+        if stands == "beyond" and not await self._expired(message, expected):
             return  # the watch goes back to what is missing
         self.busy = True
         try:
@@ -387,12 +438,13 @@ class _StageRun:
         )
         applied = apply(
             self._stage,
+            self._codec,
             book,
             taken,
             partitions=self._host.partitions,
             now=self._clock.now,
         )
         await self._host.produce(applied.messages)
-        await self._host.accepted(book.write(applied.cells, message.offset))
+        await self._host.accepted(book.write(applied, message.offset))
         if applied.is_dead:
             report_dead_letter(self._stage, taken)

@@ -3,15 +3,29 @@
 For each record: outputs are appended, then the changed cells and the position are written in one
 transaction, then the consumer's offset is committed. The position in the state is the truth; the
 offset is a hint. After a crash in between a record is handed in again, and what had been applied of
-it is left alone (wheelsdown/stage.py).
+it is left alone (wheelsdown/stage.py). A record that does not follow the last is never applied.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.applying import CellCodec, apply, report_dead_letter
+from pipeline.applying import (
+    Applied,
+    CellCodec,
+    apply,
+    next_offset,
+    report_dead_letter,
+    standing,
+)
 from wheelsdown.clock import Clock
-from wheelsdown.eventlog.port import Consumer, EventLog, Message
+from wheelsdown.eventlog.port import (
+    Consumer,
+    CorruptError,
+    EventLog,
+    Message,
+    RefusedError,
+)
 from wheelsdown.eventlog.state import StateStore
 from wheelsdown.stage import Stage
 
@@ -22,18 +36,22 @@ CELLS_AT_HAND = 5_000
 
 
 class InlineHost:
-    """Runs the stages; used by one thread. Raises EventLogError when the log or state fails."""
+    """Runs the stages; used by one thread, but for ``stop``.
+
+    Raises EventLogError when the log or state fails, or when they do not belong together.
+    """
 
     def __init__(
         self, events: EventLog, state: StateStore, stages: Sequence[Stage], clock: Clock
     ) -> None:
         self._events = events
         self._runs = [_StageRun(stage, events, state, clock) for stage in stages]
+        self._stopped = threading.Event()
         self.applied = 0
         self.dead_letters = 0
 
     def drain(self) -> int:
-        """Run until no stage has anything to read; gives how many records were applied."""
+        """Run until no stage has anything to read, or ``stop``; gives how many records it took."""
         total = 0
         while True:
             done = sum(self._turn(run) for run in self._runs)
@@ -41,19 +59,31 @@ class InlineHost:
                 return total
             total += done
 
+    def stop(self) -> None:
+        """Let ``drain`` return after the record that it is at, and begin nothing more.
+
+        Safe to call from any thread.
+        """
+        self._stopped.set()
+
     def close(self) -> None:
         """Leave the consumer groups."""
         for run in self._runs:
             run.consumer.close()
 
     def _turn(self, run: "_StageRun") -> int:
-        messages = run.consumer.poll(limit=BATCH, timeout_s=0.0)
-        for message in messages:
+        taken: list[Message] = []
+        if self._stopped.is_set():
+            return 0
+        for message in run.consumer.poll(limit=BATCH, timeout_s=0.0):
+            if self._stopped.is_set():
+                break
             self.dead_letters += run.take(message)
-        for message in {one.partition: one for one in messages}.values():
+            taken.append(message)
+        for message in {one.partition: one for one in taken}.values():
             run.consumer.commit(message)
-        self.applied += len(messages)
-        return len(messages)
+        self.applied += len(taken)
+        return len(taken)
 
 
 class _Book:
@@ -74,13 +104,10 @@ class _Book:
             self._keep(name, None if data is None else self._codec.decode(data))
         return self._at_hand[name]
 
-    def write(self, cells: Mapping[str, Any], offset: int) -> None:
+    def write(self, applied: Applied, offset: int) -> None:
         """Make the changed cells and the position durable, together."""
-        encoded = {
-            name: None if cell is None else self._codec.encode(cell) for name, cell in cells.items()
-        }
-        self._state.write(self._stage, self._partition, encoded, offset)
-        for name, cell in cells.items():
+        self._state.write(self._stage, self._partition, applied.encoded, offset)
+        for name, cell in applied.cells.items():
             self._keep(name, cell)
         self.applied = offset
 
@@ -98,30 +125,54 @@ class _StageRun:
         self._stage = stage
         self._events = events
         self._clock = clock
-        codec = CellCodec(stage)
+        self._codec = CellCodec(stage)
         self._books = [
-            _Book(state, codec, stage.name, partition)
+            _Book(state, self._codec, stage.name, partition)
             for partition in range(events.partitions(stage.input))
         ]
+        self._check_ends()
         self.consumer: Consumer = events.consumer(f"stage-{stage.name}", [stage.input])
         for partition, book in enumerate(self._books):
             if book.applied is not None:
                 self.consumer.seek(stage.input, partition, book.applied + 1)
 
+    def _check_ends(self) -> None:
+        """Raises RefusedError when the state is ahead of the log: records would be skipped."""
+        ends = self._events.ends(self._stage.input)
+        for partition, (book, end) in enumerate(zip(self._books, ends, strict=True)):
+            if next_offset(book.applied) > end:
+                raise RefusedError(
+                    f"{self._stage.input.name} [{partition}] ends at {end}, but stage "
+                    f"{self._stage.name} has read it up to {next_offset(book.applied)}: the log "
+                    "was made anew or restored without its state; restore both from one backup, "
+                    "or move both away to start anew"
+                )
+
     def take(self, message: Message) -> int:
-        """Apply one message; gives how many dead letters it made."""
+        """Apply one message; gives how many dead letters it made.
+
+        Raises CorruptError when messages before it are missing.
+        """
         book = self._books[message.partition]
-        if book.applied is not None and message.offset <= book.applied:
+        stands = standing(book.applied, message.offset)
+        if stands == "applied":
             return 0
+        if stands == "beyond":
+            raise CorruptError(
+                f"{message.topic.name} [{message.partition}] goes on at {message.offset} after "
+                f"{next_offset(book.applied) - 1}: records between are missing; restore the log "
+                "and its state from one backup"
+            )
         applied = apply(
             self._stage,
+            self._codec,
             book,
             message,
             partitions=self._events.partitions,
             now=self._clock.now,
         )
         self._events.append(applied.messages)
-        book.write(applied.cells, message.offset)
+        book.write(applied, message.offset)
         if applied.is_dead:
             report_dead_letter(self._stage, message)
         return int(applied.is_dead)

@@ -55,7 +55,8 @@ async def play(
                 format="readsb",
                 url=server.flights_url,
                 every_s=scenario.polls.flights_s,
-                scope=Scope(kind="world"),
+                # Not "world": its sky is empty at times, which the world's never is.
+                scope=Scope(kind="box", box=(-90.0, -180.0, 90.0, 180.0)),
             ),
             Fetcher(session),
             watches=fleet_of(scenario).watches,

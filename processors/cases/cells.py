@@ -2,32 +2,68 @@
 
 import msgspec
 
-from wheelsdown.records.incidents import Incident
-from wheelsdown.records.journeys import Stay
+from wheelsdown.records.incidents import IncidentStatus, Strength
+from wheelsdown.records.journeys import Stay, StayStatus
 from wheelsdown.records.record import Instant
-from wheelsdown.records.visits import Mention, Visit
+from wheelsdown.records.visits import Mention
 
 
 class KnownVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit as it was last published, and the text that it was first known by."""
+    """What can't be worked out anew of a visit as it was last published.
 
-    visit: Visit
+    ``anchor`` is the text that it was first known by, ``telling`` a hash of what was published;
+    ``pins`` are the record ids of the mentions that stay while the visit explains a stay.
+    """
+
+    visit_id: str
+    revision: int
+    occurred_at: Instant
+    observed_at: Instant
     anchor: str
+    telling: str
+    pins: tuple[str, ...]
+
+
+class ToldIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be known of an incident's last revision to number and describe the next one.
+
+    ``telling`` is a hash of what the revision said of its visits; ``visits`` are the ids of those
+    that explain the stay, none once it is taken back.
+    """
+
+    revision: int
+    occurred_at: Instant
+    status: IncidentStatus
+    strength: Strength
+    stay_revision: int
+    stay_status: StayStatus
+    telling: str
+    visits: tuple[str, ...]
 
 
 class CaseCell(msgspec.Struct, frozen=True, kw_only=True, tag="case"):
     """The case file of one pair of states.
 
-    Stays by id in their latest revision; the newest mentions, oldest first, at most
-    ``merging.MOST_MENTIONS``; visits and incidents as last published. Bounded: stays, visits and
-    incidents leave when their time is over (``expiry.py``).
+    Stays by id in their latest revision; mentions, oldest first; of visits and, by stay, incidents
+    no more than the next revision needs; ``closed`` gives, by stay, the time until which nothing
+    more is said of it. Bounded: all leave when their time is over (``expiry.py``), and earlier when
+    there are too many (``keeping.py``).
     """
 
     applied: int
     stays: dict[str, Stay] = msgspec.field(default_factory=dict)
     mentions: tuple[Mention, ...] = ()
     visits: tuple[KnownVisit, ...] = ()
-    incidents: dict[str, Incident] = msgspec.field(default_factory=dict)
+    incidents: dict[str, ToldIncident] = msgspec.field(default_factory=dict)
+    closed: dict[str, Instant] = msgspec.field(default_factory=dict)
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """The record ids of the mentions that stays of this file are explained with."""
+        explaining = {visit for told in self.incidents.values() for visit in told.visits}
+        return frozenset(
+            pin for known in self.visits if known.visit_id in explaining for pin in known.pins
+        )
 
 
 class RosterCell(msgspec.Struct, frozen=True, kw_only=True, tag="roster"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from processors.cases.cells import CaseCell, RosterCell
-from processors.cases.matching import DAYS_AFTER, DAYS_BEFORE
+from processors.cases.matching import DAYS_AFTER, DAYS_BEFORE, ENDLESS_STAY
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Instant
@@ -19,10 +19,11 @@ READERS = frozenset({"journeys", "visits"})
 LATE_NEWS = timedelta(days=3)
 #: No later visit matches a stay that is over so long; no earlier one is still to be reported.
 STAY_KEPT = timedelta(days=max(DAYS_AFTER, DAYS_BEFORE)) + LATE_NEWS
-#: A stay whose end was never seen is given up after this.
-ENDLESS_STAY = timedelta(days=30)
 #: A mention is of use while a stay that it may explain can still come.
 MENTION_KEPT = timedelta(days=DAYS_AFTER + 30)
+#: So long nothing more is said of a stay whose incident is closed, whatever is still learned of it:
+#: the way home of a tour, say. Ours; three times the longest stay that is waited for.
+CLOSED_KEPT = timedelta(days=90)
 
 
 def noted(
@@ -59,11 +60,16 @@ def mention_over(mention: Mention) -> Instant:
 
 
 def next_due(cell: CaseCell) -> Instant | None:
-    """When the case file has to be looked at again; None when it is empty."""
+    """When the case file has to be looked at again; None when it is empty.
+
+    Mentions that explain a stay leave with it.
+    """
+    pinned = cell.pinned
     return min(
         (
             *(stay_over(stay) for stay in cell.stays.values()),
-            *(mention_over(mention) for mention in cell.mentions),
+            *(mention_over(one) for one in cell.mentions if one.record_id not in pinned),
+            *cell.closed.values(),
         ),
         default=None,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from processors.cases import matching
+from processors.cases.cells import ToldIncident
 from wheelsdown.records.aircraft import Aircraft
 from wheelsdown.records.incidents import Strength, VisitMatch
 from wheelsdown.records.journeys import Movement, Place, Stay
@@ -30,7 +31,7 @@ def title(stay: Stay, visits: Sequence[VisitMatch], states: States) -> str:
         what = f"{probably}stayed {_hours(stay)} in {where}"
         if stay.returned is not None:
             what += f" and is back in {_state(stay.returned.place.state, states)}"
-    return f"{who} {what}, {_beside(visits[0], states)}" if visits else f"{who} {what}"
+    return f"{who} {what}, {_beside(stay, visits[0], states)}" if visits else f"{who} {what}"
 
 
 def why(
@@ -49,13 +50,13 @@ def why(
     }
     said = [
         f"{who} aircraft in {where}: {how.get(stay.arrival.certainty, 'not seen')}.",
-        *(_ground(match, states) for match in visits),
+        *(_ground(stay, match, states) for match in visits),
     ]
     if stay.status == "withdrawn":
         said.append(f"The landing was taken back: {stay.withdrawn_because}.")
     elif not visits:
         said.append(
-            "No visit agrees with it any more: those that did were called off or corrected."
+            "No visit agrees with it any more, by what is known now of the visits and the stay."
         )
     else:
         said.append(f"{strength.capitalize()}: {', '.join(matching.observations(stay, visits))}.")
@@ -78,20 +79,22 @@ def unknown(stay: Stay, visits: Sequence[VisitMatch], states: States) -> tuple[s
         said.append("Where it went from there: it has not been seen at home yet.")
     if not stay.aircraft.operator:
         said.append("Who operates it: only its address tells the state.")
+    if any(not matching.leads_there(stay, match.visit) for match in visits):
+        said.append("Whether it was to fetch or bring home whoever visits in the other direction.")
     if any(not match.visit.dates_stated for match in visits):
         said.append("The exact days of visits whose reports give none: publication times stand in.")
     said.append("Whether the flight and the visit have anything to do with each other.")
     return tuple(said)
 
 
-def changed(before: Stay | None, after: Stay, *, visits_changed: bool, closed: bool) -> str:
+def changed(before: ToldIncident | None, after: Stay, *, visits_changed: bool, closed: bool) -> str:
     """What is new in this revision, in a few words."""
     if before is None:
         return "first report"
     said = []
-    if after.status != before.status:
+    if after.status != before.stay_status:
         said.append(_STATUS[after.status])
-    elif after.revision != before.revision:
+    elif after.revision != before.stay_revision:
         said.append("the arrival is known better")
     if visits_changed:
         said.append("more is known of the visits")
@@ -118,20 +121,27 @@ def _operator(aircraft: Aircraft, states: States) -> str:
     return aircraft.operator or f"{_state(aircraft.operator_state, states)} (by its address)"
 
 
-def _ground(match: VisitMatch, states: States) -> str:
+def _ground(stay: Stay, match: VisitMatch, states: States) -> str:
     visit = match.visit
     stated = "" if visit.dates_stated else " by publication time"
     return (
         f"{_official(visit, states)} {_VISITED[visit.status]} {_state(visit.host, states)}, "
-        f"{_days(visit.start, visit.end)}{stated}: the flight came {_relation(match.days)}."
+        f"{_days(visit.start, visit.end)}{stated}: {_relation(stay, match)}."
     )
 
 
-def _relation(days: int) -> str:
-    if days == 0:
-        return "in those days"
-    count = abs(days)
-    return f"{count} day{'s' if count != 1 else ''} {'after' if days > 0 else 'before'} it"
+def _relation(stay: Stay, match: VisitMatch) -> str:
+    count = abs(match.days)
+    if count:
+        after = "after" if match.days > 0 else "before"
+        when = f"the flight came {count} day{'s' if count != 1 else ''} {after} it"
+    elif matching.was_there_before(stay, match.visit):
+        when = "the aircraft was there already"
+    else:
+        when = "the flight came in those days"
+    if matching.leads_there(stay, match.visit):
+        return when
+    return f"{when}, but to the state that the visitor comes from"
 
 
 _VISITED = {
@@ -143,10 +153,12 @@ _VISITED = {
 }
 
 
-def _beside(match: VisitMatch, states: States) -> str:
+def _beside(stay: Stay, match: VisitMatch, states: States) -> str:
     visit = match.visit
     whose = _official(visit, states)
     host = _state(visit.host, states)
+    if match.days == 0 and matching.was_there_before(stay, visit):
+        return f"and was there during the visit of {whose} to {host}"
     if match.days == 0:
         return f"in the days of the visit of {whose} to {host}"
     count = abs(match.days)

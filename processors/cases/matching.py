@@ -1,7 +1,7 @@
 """Which visits agree with a stay: the same pair of states, close in time."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from wheelsdown.records.incidents import Strength, VisitMatch
@@ -12,14 +12,22 @@ from wheelsdown.records.visits import Visit
 DAYS_BEFORE = 2
 #: ... or this many after it (what was agreed is fetched or brought). The founding case: four.
 DAYS_AFTER = 10
+#: A stay whose end was never seen goes on for so long at the most: nearly always the departure was
+#: missed.
+ENDLESS_STAY = timedelta(days=30)
 #: Visits that did not happen, or that nobody confirms, explain no flight.
 EXPLAINING = frozenset({"planned", "ongoing", "completed"})
 
 
-def days_between(stay: Stay, visit: Visit) -> int:
-    """Days from the visit to the stay: negative before it, zero during it, positive after it."""
+def days_between(stay: Stay, visit: Visit, read_up_to: date) -> int:
+    """Days from the visit to the stay: negative before it, zero during it, positive after it.
+
+    A stay whose end is not known goes on until ``read_up_to``, the last day that the news tells of:
+    a visit that is only to come does not agree yet with an aircraft that is there today.
+    """
     arrived = stay.arrival.at.date()
-    left = max(arrived, stay.departure.at.date()) if stay.departure else arrived
+    end = stay.departure.at.date() if stay.departure else min(read_up_to, arrived + ENDLESS_STAY)
+    left = max(arrived, end)
     if left < visit.start:
         return -_days(left, visit.start)
     if arrived > visit.end:
@@ -27,24 +35,38 @@ def days_between(stay: Stay, visit: Visit) -> int:
     return 0
 
 
-def matches(stay: Stay, visits: Iterable[Visit]) -> tuple[VisitMatch, ...]:
-    """The visits that may explain the stay: nearest first, of those the ones with a name.
+def matches(stay: Stay, visits: Iterable[Visit], read_up_to: date) -> tuple[VisitMatch, ...]:
+    """The visits that may explain the stay: nearest first, of those the ones that lead there.
 
-    Ids come last, since they depend on which report came first.
+    ``read_up_to``: see ``days_between``. Ids come last, since they depend on which report came
+    first.
     """
     found = [
-        VisitMatch(visit=visit, days=days_between(stay, visit))
+        VisitMatch(visit=visit, days=days_between(stay, visit, read_up_to))
         for visit in visits
         if visit.status in EXPLAINING and visit.pair == stay.pair
     ]
     near = [match for match in found if -DAYS_BEFORE <= match.days <= DAYS_AFTER]
-    return tuple(sorted(near, key=_nearest_first))
+    return tuple(sorted(near, key=lambda match: _nearest_first(stay, match)))
 
 
-def _nearest_first(match: VisitMatch) -> tuple[object, ...]:
+def leads_there(stay: Stay, visit: Visit) -> bool:
+    """Whether the visit leads to where the aircraft is.
+
+    If not, the visitor is at home where the aircraft is: it may fetch or bring back the visitor.
+    """
+    return visit.host == stay.host
+
+
+def was_there_before(stay: Stay, visit: Visit) -> bool:
+    """Whether the aircraft stood there for more than a day when the visit began."""
+    return _days(stay.arrival.at.date(), visit.start) > 1
+
+
+def _nearest_first(stay: Stay, match: VisitMatch) -> tuple[object, ...]:
     visit = match.visit
     who = (visit.official is None, visit.official or "", visit.office or "")
-    return (abs(match.days), visit.start, *who, visit.visit_id)
+    return (abs(match.days), not leads_there(stay, visit), visit.start, *who, visit.visit_id)
 
 
 class Observation(NamedTuple):
@@ -80,12 +102,16 @@ def _observations(stay: Stay, match: VisitMatch) -> list[Observation]:
     found = [Observation(2, "landing heard") if is_seen else Observation(1, "landing concluded")]
     if match.visit.visitor == stay.aircraft.operator_state:
         found.append(Observation(1, "the visitor's own state flew"))
-    if abs(match.days) <= 1:
+    if match.days == 0 and was_there_before(stay, match.visit):
+        found.append(Observation(1, "there already when the visit began"))
+    elif abs(match.days) <= 1:
         found.append(Observation(2, "within a day of the visit"))
     elif abs(match.days) <= 5:
         found.append(Observation(1, "within five days of the visit"))
     if len(match.visit.feeds) >= 2:
         found.append(Observation(1, f"visit reported by {len(match.visit.feeds)} feeds"))
+    if not leads_there(stay, match.visit):
+        found.append(Observation(-2, "but the visit leads the other way"))
     return found
 
 

@@ -4,15 +4,12 @@ A pure function of the *set* of mentions, so that the order in which news arrive
 but the ids. Syndicated copies of one text count once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from wheelsdown.records.visits import Evidence, Mention, Status
 
-#: The newest mentions of a pair that are kept: more than any week of one pair in the news needs,
-#: and a cell of well under 100 kB.
-MOST_MENTIONS = 80
 #: Mentions of one visit follow each other within this; a pause this long separates two visits.
 SAME_VISIT = timedelta(days=5)
 #: A report that names the official and no day is of the visit before it for so long. Of 487 trips
@@ -58,21 +55,13 @@ class Draft(NamedTuple):
         ]
 
 
-def keep(mentions: Sequence[Mention], new: Mention) -> tuple[Mention, ...]:
-    """The mentions with a new one: ordered by time, the newest if there are too many."""
-    if any(one.record_id == new.record_id for one in mentions):
-        return tuple(mentions)
-    ordered = sorted((*mentions, new), key=_order)
-    return tuple(ordered[-MOST_MENTIONS:])
-
-
 def merge(mentions: Iterable[Mention]) -> tuple[Draft, ...]:
     """The visits that the mentions speak of, by their start."""
     drafts: list[Draft] = []
-    ordered = _without_copies(sorted(mentions, key=_order))
+    ordered = _without_copies(sorted(mentions, key=chronological))
     for direction in sorted({(one.visitor, one.host) for one in ordered}):
         drafts += _one_direction([one for one in ordered if (one.visitor, one.host) == direction])
-    return tuple(sorted(drafts, key=lambda draft: (draft.start, _order(draft.mentions[0]))))
+    return tuple(sorted(drafts, key=lambda draft: (draft.start, chronological(draft.mentions[0]))))
 
 
 def _without_copies(ordered: Iterable[Mention]) -> list[Mention]:
@@ -93,9 +82,26 @@ def same_official(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return True
     words, others = one.casefold().split(), other.casefold().split()
-    return bool(words and others) and (
-        words[-1] == others[-1] or set(words) <= set(others) or set(others) <= set(words)
-    )
+    if not words or not others:
+        return False
+    if set(words) <= set(others) or set(others) <= set(words):
+        return True
+    return words[-1] == others[-1] and _same_first_name(words[0], others[0])
+
+
+def _same_first_name(one: str, other: str) -> bool:
+    """Whether two first names may be spellings of one: ``Sergei``, ``Sergey`` and ``S.`` are.
+
+    So are those of which one ends with the other (``Antony``, ``Tony``) or of which all but the
+    first letter is the same (``Aleksandr``, ``Oleksandr``), if they are long enough not to be
+    Chinese surnames (``Chang``, ``Zhang``).
+    """
+    if one[0] == other[0]:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= 4 and longer.endswith(shorter):
+        return True
+    return len(shorter) >= 6 and one[1:] == other[1:]
 
 
 def _one_direction(mentions: list[Mention]) -> list[Draft]:
@@ -120,7 +126,7 @@ def _one_direction(mentions: list[Mention]) -> list[Draft]:
             chains.append([one])
         else:
             recalled.append(one)
-    return [_draft(sorted(chain, key=_order)) for chain in chains]
+    return [_draft(sorted(chain, key=chronological)) for chain in chains]
 
 
 def _recalls(mention: Mention) -> bool:
@@ -150,7 +156,7 @@ def _known_as(mention: Mention, people: list[str]) -> str | None:
 def _chains(mentions: list[Mention], *, late: timedelta) -> list[list[Mention]]:
     """Mentions that follow each other without a long pause; ``late``: that of undated ones."""
     chains: list[list[Mention]] = []
-    for one in sorted(mentions, key=lambda one: (_about(one), _order(one))):
+    for one in sorted(mentions, key=lambda one: (_about(one), chronological(one))):
         pause = SAME_VISIT if one.start is not None else late
         if chains and _about(one) - max(map(_about, chains[-1])) <= pause:
             chains[-1].append(one)
@@ -172,7 +178,9 @@ def _nearest(mention: Mention, chains: list[list[Mention]]) -> list[Mention] | N
 def _recalled(
     mention: Mention, chains: list[list[Mention]], people: list[str]
 ) -> list[Mention] | None:
-    """The latest visit before an entry that recalls one."""
+    """The latest visit before an entry that recalls one; None for one that is told to be older."""
+    if mention.start is not None and _published(mention) - mention.start > RECALLED:
+        return None
     name = _known_as(mention, people)
     fitting = [
         (max(map(_about, chain)), -number)
@@ -239,5 +247,6 @@ def _published(mention: Mention) -> date:
     return mention.occurred_at.date()
 
 
-def _order(mention: Mention) -> tuple[object, ...]:
+def chronological(mention: Mention) -> tuple[object, ...]:
+    """The order of mentions: by publication."""
     return (mention.occurred_at, mention.record_id)

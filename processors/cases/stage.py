@@ -6,19 +6,19 @@ was last published is published. So the order of arrival decides when something 
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
 
-from processors.cases import expiry, explanation, matching, merging
-from processors.cases.cells import CaseCell, CasesCell, KnownVisit, RosterCell
-from processors.cases.merging import Draft
-from wheelsdown.records.incidents import Incident, IncidentStatus, VisitMatch
+from processors.cases import expiry, explanation, identity, keeping, matching, merging
+from processors.cases.cells import CaseCell, CasesCell, RosterCell, ToldIncident
+from wheelsdown.records.incidents import Incident, VisitMatch
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Instant, Record, record_id
 from wheelsdown.records.topics import CASES_EVENTS, DISPATCH_EVENTS, INCIDENTS, VISITS, Topic
-from wheelsdown.records.visits import Mention, Visit
+from wheelsdown.records.visits import Mention
 from wheelsdown.reference.states import State
 from wheelsdown.stage import Cells, Output, Position, Step
 
@@ -70,7 +70,7 @@ class CasesStage:
                 assert now is not None
                 cell, said = self._expire(replace(cell, applied=offset), told, now)
                 outputs += said
-                changed[pair] = cell if cell.stays or cell.mentions else None
+                changed[pair] = cell if cell.stays or cell.mentions or cell.closed else None
             due = _indexed(due, pair, cell)
         changed[ROSTER] = RosterCell(applied=offset, up_to=up_to, parts=parts, due=due)
         return Step(cells=changed, outputs=tuple(outputs))
@@ -79,119 +79,133 @@ class CasesStage:
         """Close the incidents of stays that are over, then forget what can't matter any more."""
         cell, outputs = self._work_out(cell, told, now=now)
         gone = expiry.over(cell.stays.values(), now)
-        mentions = tuple(one for one in cell.mentions if expiry.mention_over(one) > now)
-        kept = {merging.text_of(one) for one in mentions}
-        return (
-            replace(
-                cell,
-                stays={key: stay for key, stay in cell.stays.items() if key not in gone},
-                incidents={
-                    key: one for key, one in cell.incidents.items() if one.stay.stay_id not in gone
-                },
-                mentions=mentions,
-                visits=tuple(one for one in cell.visits if one.anchor in kept),
-            ),
-            outputs,
+        closed = {key: until for key, until in cell.closed.items() if until > now}
+        closed |= {key: now + expiry.CLOSED_KEPT for key in gone if key in cell.incidents}
+        cell = replace(
+            cell,
+            stays={key: stay for key, stay in cell.stays.items() if key not in gone},
+            incidents={key: one for key, one in cell.incidents.items() if key not in gone},
+            closed=keeping.keep_closed(closed),
         )
+        pinned = cell.pinned
+        mentions = tuple(
+            one
+            for one in cell.mentions
+            if expiry.mention_over(one) > now or one.record_id in pinned
+        )
+        kept = {merging.text_of(one) for one in mentions}
+        visits = tuple(one for one in cell.visits if one.anchor in kept)
+        return replace(cell, mentions=mentions, visits=visits), outputs
 
     def _work_out(self, cell: CaseCell, record: Record, *, now: Instant | None) -> Filed:
-        visits, said = _visits(cell, record)
-        cell = replace(cell, visits=visits)
-        current = [known.visit for known in visits if known.visit.merged_into is None]
-        incidents = dict(cell.incidents)
+        known, current, said = identity.identified(cell, record)
+        read_up_to = max((one.occurred_at.date() for one in cell.mentions), default=date.min)
         over = expiry.over(cell.stays.values(), now) if now is not None else frozenset()
-        for stay in cell.stays.values():
-            incident_id = record_id("incident", stay.stay_id)
-            before = incidents.get(incident_id)
-            after = self._incident(
-                stay, current, before, record, incident_id, closed=stay.stay_id in over
-            )
-            if after is not None:
-                incidents[incident_id] = after
-                said += (Output(INCIDENTS, after), Output(DISPATCH_EVENTS, after))
-        return replace(cell, incidents=incidents), said
+        incidents: dict[str, ToldIncident] = {}
+        for stay_id, stay in cell.stays.items():
+            before = cell.incidents.get(stay_id)
+            found = matching.matches(stay, current, read_up_to)
+            if before is None and (not found or stay.status == "withdrawn"):
+                continue
+            after = _told(stay, found, before, closed=stay_id in over)
+            incidents[stay_id] = after
+            if before is None or after.revision != before.revision:
+                incident = self._incident(stay, found, before, after, record)
+                said += (Output(INCIDENTS, incident), Output(DISPATCH_EVENTS, incident))
+        return replace(cell, visits=known, incidents=incidents), said
 
     def _incident(
         self,
         stay: Stay,
-        visits: list[Visit],
-        before: Incident | None,
+        found: tuple[VisitMatch, ...],
+        before: ToldIncident | None,
+        after: ToldIncident,
         record: Record,
-        incident_id: str,
-        *,
-        closed: bool,
-    ) -> Incident | None:
-        """The incident's next revision; None when there is nothing new, or no incident at all."""
-        found = matching.matches(stay, visits)
-        if before is None and (not found or stay.status == "withdrawn"):
-            return None
-        status: IncidentStatus = "closed" if closed else "open"
-        if stay.status == "withdrawn" or not found:
-            status = "withdrawn"
-        strength = matching.strength(stay, found)
-        told = _telling(stay, found, status, strength)
-        if before is not None and told == _telling(
-            before.stay, before.visits, before.status, before.strength
-        ):
-            return None
-        revision = before.revision + 1 if before is not None else 1
+    ) -> Incident:
+        incident_id = record_id("incident", stay.stay_id)
         return Incident(
-            record_id=record_id("incident", incident_id, revision),
-            occurred_at=max(stay.occurred_at, before.occurred_at) if before else stay.occurred_at,
+            record_id=record_id("incident", incident_id, after.revision),
+            occurred_at=after.occurred_at,
             observed_at=record.observed_at,
             incident_id=incident_id,
-            revision=revision,
+            revision=after.revision,
             pair=stay.pair,
-            status=status,
-            strength=strength,
+            status=after.status,
+            strength=after.strength,
             title=explanation.title(stay, found, self._states),
             stay=stay,
             visits=found,
-            why=explanation.why(stay, found, strength, self._states),
+            why=explanation.why(stay, found, after.strength, self._states),
             unknown=explanation.unknown(stay, found, self._states),
             changed=explanation.changed(
-                before.stay if before is not None else None,
+                before,
                 stay,
-                visits_changed=before is not None and told[1] != _telling_visits(before.visits),
-                closed=status == "closed",
+                visits_changed=before is not None and before.telling != after.telling,
+                closed=after.status == "closed",
             ),
         )
 
 
-def _telling(
-    stay: Stay, found: tuple[VisitMatch, ...], status: str, strength: str
-) -> tuple[Any, ...]:
-    """What a reader would call news: not one more report of the same visit.
+def _told(
+    stay: Stay, found: tuple[VisitMatch, ...], before: ToldIncident | None, *, closed: bool
+) -> ToldIncident:
+    """The incident's next revision; ``before`` as it is when a reader would call nothing news.
 
-    All that the texts of an incident are made of is in it: else the last one published would depend
-    on the order in which reports came.
+    One more report of the same visit is none.
     """
-    return (stay.revision, _telling_visits(found), status, strength)
+    is_withdrawn = stay.status == "withdrawn" or not found
+    after = ToldIncident(
+        revision=1,
+        occurred_at=stay.occurred_at,
+        status="withdrawn" if is_withdrawn else "closed" if closed else "open",
+        strength=matching.strength(stay, found),
+        stay_revision=stay.revision,
+        stay_status=stay.status,
+        telling=_telling(found),
+        visits=() if is_withdrawn else tuple(match.visit.visit_id for match in found),
+    )
+    if before is None:
+        return after
+    if replace(after, revision=before.revision, occurred_at=before.occurred_at) == before:
+        return before
+    return replace(
+        after,
+        revision=before.revision + 1,
+        occurred_at=max(stay.occurred_at, before.occurred_at),
+    )
 
 
-def _telling_visits(found: tuple[VisitMatch, ...]) -> tuple[Any, ...]:
-    return tuple(
-        (
-            match.visit.visit_id,
-            match.visit.status,
-            match.visit.official,
-            match.visit.office,
-            match.visit.start,
-            match.visit.end,
-            match.visit.dates_stated,
-            match.days,
+def _telling(found: tuple[VisitMatch, ...]) -> str:
+    """A hash of all of the visits that the texts of an incident are made of.
+
+    Were anything left out, the last revision would depend on the order in which reports came.
+    """
+    return record_id(
+        *(
+            (
+                match.visit.visit_id,
+                match.visit.status,
+                match.visit.official,
+                match.visit.office,
+                match.visit.start,
+                match.visit.end,
+                match.visit.dates_stated,
+                match.days,
+            )
+            for match in found
         )
-        for match in found
     )
 
 
 def _file(cell: CaseCell, record: Stay | Mention) -> CaseCell:
     if isinstance(record, Mention):
-        return replace(cell, mentions=merging.keep(cell.mentions, record))
+        mentions = keeping.keep_mentions(cell.mentions, record, cell.pinned)
+        return replace(cell, mentions=mentions)
     known = cell.stays.get(record.stay_id)
-    if known is not None and known.revision >= record.revision:
+    is_old = known is not None and known.revision >= record.revision
+    if is_old or record.stay_id in cell.closed:
         return cell
-    return replace(cell, stays={**cell.stays, record.stay_id: record})
+    return replace(cell, stays=keeping.keep_stays({**cell.stays, record.stay_id: record}))
 
 
 def _indexed(due: dict[str, Instant], pair: str, cell: CaseCell | None) -> dict[str, Instant]:
@@ -199,77 +213,3 @@ def _indexed(due: dict[str, Instant], pair: str, cell: CaseCell | None) -> dict[
     at = expiry.next_due(cell) if cell is not None else None
     rest = {key: value for key, value in due.items() if key != pair}
     return {**rest, pair: at} if at is not None else rest
-
-
-def _visits(cell: CaseCell, record: Record) -> tuple[tuple[KnownVisit, ...], tuple[Output, ...]]:
-    """The visits with their ids, and what has to be published about them.
-
-    A visit keeps the id under which it was first published. Where two turn out to be one, the
-    earlier one stays and the other is published once more, merged into it.
-    """
-    free = list(cell.visits)
-    kept: list[KnownVisit] = []
-    outputs: list[Output] = []
-    for draft in merging.merge(cell.mentions):
-        texts = {merging.text_of(mention) for mention in draft.mentions}
-        known = [one for one in free if one.anchor in texts]
-        free = [one for one in free if one.anchor not in texts]
-        first = known[0] if known else None
-        visit = _visit(draft, first, record)
-        kept.append(KnownVisit(visit=visit, anchor=first.anchor if first else _anchor(draft)))
-        if first is None or visit.revision != first.visit.revision:
-            outputs.append(Output(VISITS, visit))
-        for other in known[1:]:
-            merged = replace(
-                other.visit,
-                record_id=record_id("visit", other.visit.visit_id, other.visit.revision + 1),
-                revision=other.visit.revision + 1,
-                observed_at=record.observed_at,
-                merged_into=visit.visit_id,
-            )
-            outputs.append(Output(VISITS, merged))
-    return tuple(kept), tuple(outputs)
-
-
-def _anchor(draft: Draft) -> str:
-    return merging.text_of(draft.mentions[0])
-
-
-def _visit(draft: Draft, known: KnownVisit | None, record: Record) -> Visit:
-    visit_id = known.visit.visit_id if known else record_id("visit", _anchor(draft))
-    revision = known.visit.revision + 1 if known else 1
-    visit = Visit(
-        record_id=record_id("visit", visit_id, revision),
-        occurred_at=draft.mentions[0].occurred_at,
-        observed_at=record.observed_at,
-        visit_id=visit_id,
-        revision=revision,
-        pair=draft.mentions[0].pair,
-        visitor=draft.visitor,
-        host=draft.host,
-        official=draft.official,
-        office=draft.office,
-        status=draft.status,
-        start=draft.start,
-        end=draft.end,
-        dates_stated=draft.dates_stated,
-        mentions=len(draft.mentions),
-        feeds=draft.feeds,
-        evidence=draft.evidence,
-    )
-    if known is not None and _unchanged(known.visit, visit):
-        return replace(known.visit, mentions=visit.mentions)
-    return visit
-
-
-def _unchanged(before: Visit, after: Visit) -> bool:
-    """Whether nothing but the number of reports differs."""
-    same = replace(
-        after,
-        record_id=before.record_id,
-        revision=before.revision,
-        occurred_at=before.occurred_at,
-        observed_at=before.observed_at,
-        mentions=before.mentions,
-    )
-    return same == before

@@ -6,6 +6,7 @@ none.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -24,6 +25,16 @@ from wheelsdown.records.record import pair_of, record_id
 from wheelsdown.records.topics import CASES_EVENTS, FLIGHTS_JOURNEYS
 from wheelsdown.stage import Output
 
+#: A journey of more stays, or a longer one, ends where it is and the next arrival abroad begins
+#: another: an aircraft that is stationed abroad never comes home, and what is told of a journey has
+#: to fit into a record (20 stays and their legs take some 150 kB of 1 MB). Official tours have a
+#: handful of stops in a week or two.
+MOST_STAYS = 20
+LONGEST_JOURNEY = timedelta(days=60)
+#: Back at the same aerodrome so soon: a circuit, a rejected take-off or a return with a fault. It
+#: has not left.
+SHORTEST_FLIGHT = timedelta(hours=1)
+
 Result = tuple[AircraftCell, tuple[Output, ...]]
 
 
@@ -40,7 +51,10 @@ def arrive(cell: AircraftCell, arrival: Movement, learned: Snapshot) -> Result:
         return landed, ()
     if state == home:
         return _come_home(landed, Leg(departure=departure, arrival=arrival), learned)
-    trip = cell.trip or Trip(
+    if _is_back_already(cell, arrival):
+        return _rejoin(landed, learned)
+    trip = cell.trip if cell.trip and not _is_over(cell.trip, arrival) else None
+    trip = trip or Trip(
         journey_id=record_id("journey", cell.aircraft.icao24, learned.record_id),
         revision=0,
         legs=(),
@@ -72,6 +86,9 @@ def arrive(cell: AircraftCell, arrival: Movement, learned: Snapshot) -> Result:
 def depart(cell: AircraftCell, departure: Movement, learned: Snapshot) -> Result:
     """The aircraft has left; if it stayed abroad, that stay has its end."""
     gone = replace(cell, departure=departure, arrival=None)
+    if cell.trip is not None and cell.trip.home is not None:
+        # It was at home: what it departs for now is another journey.
+        return replace(gone, trip=None, track=cell.track[-1:]), ()
     if not _is_last_stay(cell, cell.arrival):
         return gone, ()
     assert cell.trip is not None
@@ -83,6 +100,10 @@ def depart(cell: AircraftCell, departure: Movement, learned: Snapshot) -> Result
 def correct_arrival(cell: AircraftCell, arrival: Movement, learned: Snapshot) -> Result:
     """The last arrival, not seen itself but in the same state, is known better now."""
     claimed, cell = cell.arrival, replace(cell, departure=None, arrival=arrival)
+    if cell.trip is not None and cell.trip.home is not None:
+        trip = replace(cell.trip, legs=cell.trip.legs[:-1], home=None)
+        leg = Leg(departure=cell.trip.legs[-1].departure, arrival=arrival)
+        return _come_home(replace(cell, trip=trip), leg, learned)
     if not _is_last_stay(cell, claimed):
         return cell, ()
     assert cell.trip is not None
@@ -95,6 +116,8 @@ def correct_arrival(cell: AircraftCell, arrival: Movement, learned: Snapshot) ->
 def withdraw_arrival(cell: AircraftCell, because: str, learned: Snapshot) -> Result:
     """The last arrival, not seen itself, did not happen: the aircraft is still on that leg."""
     claimed, cell = cell.arrival, replace(cell, arrival=None)
+    if cell.trip is not None and cell.trip.home is not None:
+        return _fly_on(cell, learned)
     if not _is_last_stay(cell, claimed):
         return cell, ()
     assert cell.trip is not None
@@ -134,7 +157,50 @@ def _come_home(cell: AircraftCell, leg: Leg, learned: Snapshot) -> Result:
     )
     trip = replace(cell.trip, legs=(*cell.trip.legs, leg), stays=changed)
     told, outputs = _tell(replace(cell, trip=trip), "completed", learned, changed=changed)
+    if arrival is not None and arrival.certainty != "observed" and told.trip is not None:
+        return replace(told, trip=replace(told.trip, home=arrival)), outputs
     return replace(told, trip=None, track=cell.track[-1:]), outputs
+
+
+def _fly_on(cell: AircraftCell, learned: Snapshot) -> Result:
+    """The arrival at home did not happen: the stays are those of a journey under way again."""
+    assert cell.trip is not None
+    changed = tuple(
+        replace(_revise(stay, "left" if stay.departure else "arrived", learned), returned=None)
+        for stay in cell.trip.stays
+    )
+    trip = replace(cell.trip, legs=cell.trip.legs[:-1], stays=changed, home=None)
+    return _tell(replace(cell, trip=trip), "returning", learned, changed=changed)
+
+
+def _is_back_already(cell: AircraftCell, arrival: Movement) -> bool:
+    """Whether it has come back to the aerodrome that it has only just left."""
+    if cell.trip is None or not cell.trip.stays:
+        return False
+    last = cell.trip.stays[-1]
+    return (
+        last.departure is not None
+        and last.departure == cell.departure
+        and last.arrival.place.aerodrome is not None
+        and last.arrival.place.aerodrome == arrival.place.aerodrome
+        and arrival.at - last.departure.at <= SHORTEST_FLIGHT
+    )
+
+
+def _rejoin(landed: AircraftCell, learned: Snapshot) -> Result:
+    """The last stay goes on: it has not left after all."""
+    assert landed.trip is not None
+    last = landed.trip.stays[-1]
+    stay = replace(_revise(last, "arrived", learned), departure=None)
+    trip = replace(landed.trip, stays=(*landed.trip.stays[:-1], stay))
+    there = replace(landed, trip=trip, departure=None, arrival=stay.arrival)
+    return _tell(there, "staying", learned, changed=(stay,))
+
+
+def _is_over(trip: Trip, arrival: Movement) -> bool:
+    """Whether a journey is too long to go on (see MOST_STAYS)."""
+    began = trip.stays[0].arrival.at if trip.stays else arrival.at
+    return len(trip.stays) >= MOST_STAYS or arrival.at - began > LONGEST_JOURNEY
 
 
 def _tell(

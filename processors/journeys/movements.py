@@ -7,20 +7,24 @@ heard low beside an aerodrome is ``inferred``; what a gap in reception suggests 
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from processors.journeys.cells import Fix
-from processors.journeys.plausibility import distance_between
+from processors.journeys.plausibility import ON_AERODROME_NM
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import distance_nm
 
-#: An aircraft on the ground is at an aerodrome when its reference point is this near: the largest
-#: aerodromes are 4-5 nm across and surface positions can be a mile off.
-ON_AERODROME_NM = 6.0
 #: How far from an aerodrome, and how high above it, an aircraft is on its way in or out: the
 #: usual ends of reception, within the last (or first) ten minutes of a flight.
 NEAR_AERODROME_NM = 30.0
 LOW_FT = 10_000
+#: As low as this above an aerodrome an aircraft is in its traffic: the last ten miles of a 3 degree
+#: approach. Higher up it may pass by, unless it clearly descends or climbs.
+IN_TRAFFIC_FT = 3_000
+#: Clearly: a 3 degree slope at 60 kt; level flight in turbulence and rounding stay below it.
+CLEAR_FPM = 300
 #: Two positions this close in time bound a movement well enough to call it observed.
 CLOSE = timedelta(minutes=10)
 #: Ground speed of a jet in cruise where the feed gave none (Il-62M, B757, A330: 440-480 kt).
@@ -116,9 +120,8 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
 
 def departure_before(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement:
     """The departure of an aircraft that is first heard in the air."""
-    aerodrome = aerodrome_by(air, aerodromes, main)
-    climbing = air.vertical_rate_fpm is not None and air.vertical_rate_fpm > 0
-    if aerodrome is None or not climbing:
+    aerodrome = climbing_from(air, aerodromes, main)
+    if aerodrome is None:
         return Movement(
             kind="departure",
             place=Place(),
@@ -134,7 +137,7 @@ def departure_before(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> 
         at=air.at - flown,
         error_min=_minutes(CLOSE),
         certainty="inferred",
-        reasons=(f"first heard climbing {_nm_to(air, aerodrome):.0f} nm from there",),
+        reasons=(f"first heard {_nm_to(air, aerodrome):.0f} nm from there{_how(air, aerodrome)}",),
     )
 
 
@@ -158,10 +161,9 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
 
 
 def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement | None:
-    """The arrival of an aircraft that was last heard low beside an aerodrome; None otherwise."""
+    """The arrival of an aircraft that was last heard coming down to an aerodrome, else None."""
     aerodrome = aerodrome_by(air, aerodromes, main)
-    climbing = air.vertical_rate_fpm is not None and air.vertical_rate_fpm > 0
-    if aerodrome is None or climbing:
+    if aerodrome is None or not _is_bound(air, aerodrome, -1):
         return None
     nm = _nm_to(air, aerodrome)
     return Movement(
@@ -170,10 +172,41 @@ def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Mov
         at=air.at + flight_time(nm, cruise_speed_kt(air)),
         error_min=_minutes(CLOSE),
         certainty="inferred",
-        reasons=(f"last heard {nm:.0f} nm from there at {air.altitude_ft:,.0f} ft, coming down",),
+        reasons=(f"last heard {nm:.0f} nm from there{_how(air, aerodrome)}",),
     )
 
 
-def is_moved(one: Fix, other: Fix) -> bool:
-    """Whether two positions on the ground can't be on one aerodrome."""
-    return distance_between(one, other) > 2 * ON_AERODROME_NM
+def doubted(movement: Movement, because: str) -> Movement:
+    """The same, less sure when there is a reason to doubt what was seen; else unchanged."""
+    if not because or movement.certainty != "observed":
+        return movement
+    return replace(movement, certainty="inferred", reasons=(*movement.reasons, because))
+
+
+def climbing_from(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Aerodrome | None:
+    """The aerodrome that an aircraft which is first heard in the air comes from, if it shows."""
+    aerodrome = aerodrome_by(air, aerodromes, main)
+    return aerodrome if aerodrome is not None and _is_bound(air, aerodrome, 1) else None
+
+
+def _is_bound(air: Fix, aerodrome: Aerodrome, up: int) -> bool:
+    """Whether it climbs out (``up`` 1) or comes down (-1): clearly, or low and not the other way.
+
+    A rate that the feed does not give counts for neither.
+    """
+    rate = None if air.vertical_rate_fpm is None else up * air.vertical_rate_fpm
+    if rate is not None and rate >= CLEAR_FPM:
+        return True
+    low = air.altitude_ft is not None and air.altitude_ft - aerodrome.elevation_ft <= IN_TRAFFIC_FT
+    return low and (rate is None or rate > -CLEAR_FPM)
+
+
+def _how(air: Fix, aerodrome: Aerodrome) -> str:
+    """Height and climb or descent as the feed gave them, for reasons."""
+    words = ""
+    if air.altitude_ft is not None:
+        words = f", {max(0.0, air.altitude_ft - aerodrome.elevation_ft):,.0f} ft above it"
+    rate = air.vertical_rate_fpm
+    if rate is not None and abs(rate) >= CLEAR_FPM:
+        words += f", {'climbing' if rate > 0 else 'descending'} {abs(rate):,.0f} ft a minute"
+    return words

@@ -7,27 +7,34 @@ and what it does when it is heard again confirms or withdraws that.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import radians, sin
 from typing import NamedTuple
 
 from processors.journeys import movements
 from processors.journeys.cells import Fix
 from processors.journeys.movements import cruise_speed_kt, flight_time, place_of, utc
 from processors.journeys.plausibility import distance_between
+from processors.journeys.sight import lost_after
 from wheelsdown.records.journeys import Movement
 from wheelsdown.records.record import Instant
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
-#: Not heard for so long by a source that works: contact is lost. Receivers drop aircraft for
-#: minutes in ordinary coverage; readsb itself forgets a position after 60 s.
-LOST_AFTER = timedelta(minutes=15)
-#: A destination ahead is looked for this far away: a little over one hour's flight. A flight
-#: lost farther out would pass other receivers, or an ocean, and nothing is claimed about it.
-REACH_NM = 600.0
+#: A destination ahead is looked for this far away: three quarters of an hour in cruise and a
+#: descent. A flight lost farther out could still be bound for anywhere.
+REACH_NM = 350.0
 #: Airways bend; beyond this angle off the last track a place does not lie ahead.
 AHEAD_DEG = 40.0
 #: An angle off the track counts like this much distance when destinations are ranked.
 NM_A_DEGREE = 10.0
+#: Between two looks an aircraft may fly on unheard. While it does so for u nautical miles the
+#: direction to a place d away changes by up to asin(u/d); at half of AHEAD_DEG the last track does
+#: not tell any more where it was bound. At 450 kt that is 33 nm away with a look every 90 s,
+#: 110 nm at 300 s, and beyond reach at 900 s.
+TRACK_KNOWN_DEG = AHEAD_DEG / 2
+#: No aircraft stays up longer without refuelling in the air: the longest flights of airliners
+#: take 19 hours (Singapore - New York), the A350-900ULR that flies them is built for 20.
+ENDURANCE = timedelta(hours=20)
 #: Nobody unloads a delegation in less; shorter gaps are turn-backs, holdings and detours.
 SHORTEST_STAY = timedelta(minutes=20)
 #: At this share of cruise speed over the straight line there was no time to land on the way.
@@ -68,13 +75,20 @@ def destinations_ahead(last: Fix, main: Sequence[Aerodrome]) -> tuple[Destinatio
     return tuple(sorted(ahead, key=lambda to: (to.cost_nm, to.aerodrome.icao)))
 
 
-def probable_from(last: Fix, to: Destination) -> Instant:
-    """When silence begins to mean a landing at ``to``.
+def is_track_known(last: Fix, to: Destination) -> bool:
+    """Whether the source looks often enough to tell that the aircraft was bound for ``to``."""
+    unheard_nm = cruise_speed_kt(last) * (last.every_s or 0.0) / 3600
+    return unheard_nm <= to.nm * sin(radians(TRACK_KNOWN_DEG))
+
+
+def probable_from(last: Fix, heard_at: Instant, to: Destination) -> Instant:
+    """When silence since ``heard_at``, the last contact, begins to mean a landing at ``to``.
 
     By then an aircraft that flew over it is as far on the other side, and one that turned back
-    there is where it was lost; both with a quarter of an hour to spare.
+    there is where it was lost; both with a quarter of an hour to spare. Whether anybody listens on
+    the other side is not known (docs/operating.md).
     """
-    return last.at + 2 * flight_time(to.nm, cruise_speed_kt(last)) + LOST_AFTER
+    return heard_at + 2 * flight_time(to.nm, cruise_speed_kt(last)) + lost_after(last.every_s)
 
 
 def probable_arrival(last: Fix, ahead: Sequence[Destination], now: Instant) -> Movement:
@@ -90,8 +104,8 @@ def probable_arrival(last: Fix, ahead: Sequence[Destination], now: Instant) -> M
         reasons=(
             f"last heard {utc(last.at)}{_height(last)}, {to.nm:.0f} nm from {_name(to.aerodrome)} "
             f"and heading for it ({to.off_deg:.0f}° off)",
-            f"not heard since by receivers that work, until {utc(now)}; flying over it or turning "
-            "back would have brought it into reception again by then",
+            f"not heard since by a source that works, until {utc(now)}; turning back would have "
+            "brought it into reception again by then, and so would flying on where anybody listens",
         ),
         alternatives=tuple(place_of(other.aerodrome) for other in ahead[1 : 1 + ALTERNATIVES]),
     )
@@ -118,7 +132,7 @@ def explain_gap(
         seen = movements.arrival_seen(last, back, aerodromes)
         is_other = bool(stop) and stop[0].place.aerodrome != seen.place.aerodrome
         return (*stop, seen) if is_other else (seen,)
-    here = _climbing_from(back, aerodromes, frozenset(one.icao for one in main))
+    here = movements.climbing_from(back, aerodromes, frozenset(one.icao for one in main))
     if here is not None and _time_to_land(last, here, back):
         return _landed_where_it_reappeared(last, back, here)
     return stop
@@ -150,15 +164,19 @@ def _stop_in_the_hole(
     """Arrival and departure at a place ahead of where it was lost, if it has come back from there.
 
     Coming back means: it is heard again on its way from there, and the gap is too long for the
-    flight there and back and too long for having flown straight on.
+    flight there and back and too long for having flown straight on. A place that was ``claimed``
+    stays the best guess unless it is heard again flying towards it: across, it may have turned
+    before anybody listened. Beyond endurance even that says only that it has been elsewhere too.
     """
     gap = back.at - last.at
-    if distance_between(last, back) >= FLOWN_THROUGH * cruise_speed_kt(last) * _hours(gap):
-        return ()
-    if back.on_ground and claimed is None:
+    landed = gap > ENDURANCE
+    straight_on = FLOWN_THROUGH * cruise_speed_kt(last) * _hours(gap)
+    if not landed and distance_between(last, back) >= straight_on:
         return ()
     best: tuple[float, Destination, float, float] | None = None
     ahead = destinations_ahead(last, main)
+    if claimed is None and (back.on_ground or not ahead or not is_track_known(last, ahead[0])):
+        return ()
     for to in ahead:
         nm_back = distance_nm(
             to.aerodrome.latitude, to.aerodrome.longitude, back.latitude, back.longitude
@@ -167,7 +185,10 @@ def _stop_in_the_hole(
             nm_back, cruise_speed_kt(back)
         )
         off = _off_from(to.aerodrome, back)
-        if gap - flying < SHORTEST_STAY or off > AHEAD_DEG:
+        widest = AHEAD_DEG
+        if claimed is not None and claimed.place.aerodrome == to.aerodrome.icao:
+            widest = 180.0 if landed else 180.0 - AHEAD_DEG
+        if gap - flying < SHORTEST_STAY or off > widest:
             continue
         cost = to.cost_nm + nm_back + off * NM_A_DEGREE
         if best is None or cost < best[0]:
@@ -180,8 +201,7 @@ def _stop_in_the_hole(
     reasons = (
         f"last heard {utc(last.at)}{_height(last)}, {to.nm:.0f} nm from {_name(to.aerodrome)} and "
         f"heading for it ({to.off_deg:.0f}° off)",
-        f"heard again {utc(back.at)}, {nm_back:.0f} nm from there and coming from it "
-        f"({off:.0f}° off)",
+        f"heard again {utc(back.at)}, {nm_back:.0f} nm from there{_from(off)}",
         f"not heard for {_hours(gap):.1f} h between; the flight there and back takes "
         f"{_hours(there + returned):.1f} h",
     )
@@ -195,15 +215,24 @@ def _stop_in_the_hole(
         reasons=reasons,
         alternatives=others[:ALTERNATIVES],
     )
+    error = _error_min(returned)
+    if off > AHEAD_DEG:  # it came by another way, which may have taken up to the rest of the gap
+        error = max(error, round((gap - there - returned) / timedelta(minutes=2), 1))
     departure = Movement(
         kind="departure",
         place=place_of(to.aerodrome),
         at=back.at - returned,
-        error_min=_error_min(returned),
+        error_min=error,
         certainty="probable",
         reasons=reasons[1:],
     )
     return (arrival, departure)
+
+
+def _from(off_deg: float) -> str:
+    if off_deg <= AHEAD_DEG:
+        return f" and coming from it ({off_deg:.0f}° off)"
+    return f", not coming straight from it ({off_deg:.0f}° off)"
 
 
 def _off_from(aerodrome: Aerodrome, back: Fix) -> float:
@@ -212,12 +241,6 @@ def _off_from(aerodrome: Aerodrome, back: Fix) -> float:
         return 0.0
     towards = bearing_deg(back.latitude, back.longitude, aerodrome.latitude, aerodrome.longitude)
     return _angle(towards + 180, back.track_deg)
-
-
-def _climbing_from(back: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Aerodrome | None:
-    if back.vertical_rate_fpm is None or back.vertical_rate_fpm <= 0:
-        return None
-    return movements.aerodrome_by(back, aerodromes, main)
 
 
 def _time_to_land(last: Fix, here: Aerodrome, back: Fix) -> bool:

@@ -1,10 +1,10 @@
 """The journeys stage: snapshots in; stays, journeys and progress out.
 
 An aircraft seems to depart when it is seen on the ground and then in the air, or is first heard
-climbing beside an aerodrome. It has arrived when it is seen on the ground, or was last heard low
-beside an aerodrome and then no more. One that is lost in cruise has probably arrived ahead when
-receivers that work have been silent about it for long enough (radio_holes.py); when it is heard
-again, that is confirmed, corrected or withdrawn.
+climbing beside an aerodrome. It has arrived when it is seen on the ground twice, or was last heard
+coming down to an aerodrome and then no more (absence.py). One that is lost in
+cruise has probably arrived ahead when sources that work have been silent about it for long enough
+(radio_holes.py); when it is heard again, that is confirmed, corrected or withdrawn.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,22 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from processors.journeys import itinerary, movements, radio_holes, sight, track
+from processors.journeys import absence, itinerary, movements, radio_holes, sight, track
 from processors.journeys.cells import AircraftCell, Fix, JourneysCell, ShardCell, SourceSight
 from processors.journeys.itinerary import Result
-from processors.journeys.plausibility import fix_of, is_due, is_reachable
-from processors.journeys.radio_holes import LOST_AFTER
+from processors.journeys.plausibility import (
+    SAMPLE,
+    agrees,
+    fix_of,
+    is_confirmed,
+    is_due,
+    is_landed,
+    is_moved,
+    is_reachable,
+    needs_another,
+    never_left,
+)
+from processors.journeys.sight import LOST_AFTER, lost_after
 from wheelsdown.records.aircraft import Aircraft, Snapshot, StateVector
 from wheelsdown.records.journeys import Movement
 from wheelsdown.records.progress import progress
@@ -28,10 +39,9 @@ from wheelsdown.stage import Cells, Output, Position, Step
 
 #: Progress is told this often, in the time of the snapshots.
 TELL_EVERY = timedelta(minutes=1)
-#: A lost aircraft of which nothing can be said (no source listened) is asked about again so often,
-ASK_AGAIN_AFTER = timedelta(hours=1)
-#: and for so long; after that only hearing it again tells anything.
-GIVE_UP_AFTER = timedelta(days=1)
+#: Why a movement that was seen is not taken to be observed.
+JUMPED = "its position jumped there faster than any aircraft flies"
+HEARD_ONCE = "nothing was heard after that one position"
 
 
 class Register(Protocol):
@@ -76,7 +86,7 @@ class JourneysStage:
             outputs += said
             if cell is not None and cell is not known:
                 changed[vector.icao24] = cell
-            self._look_again(due, cell)
+            absence.look_again(due, cell, self._main)
         for icao24 in sorted(one for one, at in due.items() if at <= record.observed_at):
             if icao24 in heard:
                 continue
@@ -88,7 +98,7 @@ class JourneysStage:
             outputs += said
             if cell is not known:
                 changed[icao24] = cell
-            self._look_again(due, cell, now=record.observed_at)
+            absence.look_again(due, cell, self._main, now=record.observed_at)
         told_up_to, said = self._progress(shard, sources, record)
         shard = ShardCell(applied=position.offset, sources=sources, due=due, told_up_to=told_up_to)
         return Step(cells={**changed, name: shard}, outputs=(*outputs, *said))
@@ -97,18 +107,41 @@ class JourneysStage:
         self, cell: AircraftCell | None, vector: StateVector, learned: Snapshot, offset: int
     ) -> tuple[AircraftCell | None, tuple[Output, ...]]:
         """What a state vector says about its aircraft."""
-        fix = fix_of(vector, learned.observed_at)
+        fix = fix_of(vector, learned, self._aerodromes)
         if cell is None:
             return (self._first(vector, fix, offset), ()) if fix else (None, ())
         if cell.applied >= offset:
             return cell, ()
+        heard_at = max(cell.heard_at, min(vector.heard_at, learned.observed_at))
         if fix is None or not is_due(cell.fix, fix):
-            return cell, ()
-        heard = replace(cell, applied=offset, heard_at=max(cell.heard_at, vector.heard_at))
-        confirmed = cell.suspect is not None and is_reachable(cell.suspect, fix)
-        if not is_reachable(cell.fix, fix) and not confirmed:
-            return replace(heard, suspect=fix), ()
-        return self._follow(heard, fix, learned)
+            # Contacts without a new position count as well; like positions, they are sampled.
+            if heard_at - cell.heard_at < SAMPLE:
+                return cell, ()
+            return replace(cell, applied=offset, heard_at=heard_at), ()
+        return self._place(replace(cell, applied=offset, heard_at=heard_at), fix, learned)
+
+    def _place(self, cell: AircraftCell, fix: Fix, learned: Snapshot) -> Result:
+        """Follow a position, or hold it back until another confirms it."""
+        last, suspect, grounded = cell.fix, cell.suspect, cell.phase == "ground"
+        if grounded and not fix.on_ground and never_left(last, fix, self._aerodromes):
+            fix = replace(fix, on_ground=True)
+        if suspect is not None and fix.at > suspect.at and agrees(suspect, fix):
+            if not is_confirmed(last, suspect, fix):
+                return cell, ()
+            there, said = self._confirm(cell, suspect, learned)
+            come, more = self._follow(there, fix, learned)
+            return come, itinerary.last_revisions((*said, *more))
+        if needs_another(last, fix, grounded=grounded):
+            return replace(cell, suspect=fix), ()
+        return self._follow(cell, fix, learned)
+
+    def _confirm(self, cell: AircraftCell, suspect: Fix, learned: Snapshot) -> Result:
+        if is_reachable(cell.fix, suspect):
+            return self._follow(cell, suspect, learned)
+        if cell.phase == "ground" and suspect.on_ground:
+            # It can't have flown there: where it stood before was wrong, or where it stands now is.
+            return replace(cell, fix=suspect, suspect=None), ()
+        return self._follow(cell, suspect, learned, doubt=JUMPED)
 
     def _first(self, vector: StateVector, fix: Fix, offset: int) -> AircraftCell:
         departure = None
@@ -124,8 +157,10 @@ class JourneysStage:
             track=track.extend((), None, fix),
         )
 
-    def _follow(self, cell: AircraftCell, fix: Fix, learned: Snapshot) -> Result:
-        """The movements between the last position and this one."""
+    def _follow(
+        self, cell: AircraftCell, fix: Fix, learned: Snapshot, *, doubt: str = ""
+    ) -> Result:
+        """The movements between the last position and this one, which may lie a jump away."""
         last = cell.fix
         drawn = replace(
             cell,
@@ -135,21 +170,22 @@ class JourneysStage:
             track=track.extend(cell.track, last, fix),
         )
         if cell.phase == "ground":
-            return self._after_ground(drawn, last, fix, learned)
-        if cell.phase == "lost" or fix.at - last.at > LOST_AFTER:
-            return self._after_gap(drawn, last, fix, learned)
+            return self._after_ground(drawn, last, fix, learned, doubt=doubt)
+        if cell.phase == "lost" or fix.at - last.at > lost_after(fix.every_s):
+            return self._after_gap(drawn, last, fix, learned, doubt=doubt)
         if fix.on_ground:
-            return itinerary.arrive(
-                drawn, movements.arrival_seen(last, fix, self._aerodromes), learned
-            )
+            seen = movements.arrival_seen(last, fix, self._aerodromes)
+            return itinerary.arrive(drawn, movements.doubted(seen, doubt), learned)
         return drawn, ()
 
-    def _after_ground(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Snapshot) -> Result:
+    def _after_ground(
+        self, cell: AircraftCell, last: Fix, fix: Fix, learned: Snapshot, *, doubt: str
+    ) -> Result:
         if not fix.on_ground:
             departure = movements.departure_seen(last, fix, self._aerodromes)
-            return itinerary.depart(cell, departure, learned)
-        if not movements.is_moved(last, fix):
-            return cell, ()
+            return itinerary.depart(cell, movements.doubted(departure, doubt), learned)
+        if not is_moved(last, fix):
+            return self._heard_again(cell, learned)
         # It flew without being heard: both ends are known, the times between them are not.
         gone, said = itinerary.depart(
             cell, movements.departure_seen(last, fix, self._aerodromes), learned
@@ -159,10 +195,24 @@ class JourneysStage:
         )
         return come, itinerary.last_revisions((*said, *more))
 
-    def _after_gap(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Snapshot) -> Result:
+    def _heard_again(self, cell: AircraftCell, learned: Snapshot) -> Result:
+        """It still stands there: an arrival that had been heard only once is observed now."""
+        arrival = cell.arrival
+        if arrival is None or HEARD_ONCE not in arrival.reasons:
+            return cell, ()
+        reasons = tuple(one for one in arrival.reasons if one != HEARD_ONCE)
+        seen = replace(arrival, certainty="observed", reasons=reasons)
+        return itinerary.correct_arrival(cell, seen, learned)
+
+    def _after_gap(
+        self, cell: AircraftCell, last: Fix, fix: Fix, learned: Snapshot, *, doubt: str
+    ) -> Result:
         claimed = cell.arrival
-        found = radio_holes.explain_gap(
-            last, fix, main=self._main, aerodromes=self._aerodromes, claimed=claimed
+        found = tuple(
+            movements.doubted(one, doubt)
+            for one in radio_holes.explain_gap(
+                last, fix, main=self._main, aerodromes=self._aerodromes, claimed=claimed
+            )
         )
         outputs: tuple[Output, ...] = ()
         if claimed is not None and found and found[0].place.state == claimed.place.state:
@@ -184,58 +234,43 @@ class JourneysStage:
         if cell.applied >= offset or cell.phase == "ground":
             return cell, ()
         fix, now = cell.fix, learned.observed_at
-        seeing = sight.seeing_since(sources, cell.aircraft.icao24, fix.latitude, fix.longitude)
-        if seeing is None or now - max(seeing, cell.heard_at) < LOST_AFTER:
+        absent = sight.absent_since(
+            sources, cell.aircraft.icao24, fix.latitude, fix.longitude, cell.heard_at
+        )
+        if absent is None:
             return cell, ()
+        if is_landed(fix, cell.suspect, self._aerodromes):
+            return self._landed_unseen(replace(cell, applied=offset), learned)
         lost = replace(cell, applied=offset, phase="lost")
-        if cell.phase == "airborne":
+        tracked = cell.heard_at - fix.at <= LOST_AFTER
+        if cell.phase == "airborne" and tracked:
             arrival = movements.arrival_after(fix, self._aerodromes, self._main_icao)
             if arrival is not None:
                 return itinerary.arrive(lost, arrival, learned)
-        to = self._claimable(lost, sources, seeing)
-        if not to or lost.arrival is not None or now < radio_holes.probable_from(fix, to[0]):
+        to = absence.claimable(lost, sources, absent, self._main) if tracked else ()
+        if (
+            not to
+            or lost.arrival is not None
+            or now < radio_holes.probable_from(fix, cell.heard_at, to[0])
+        ):
             return (lost if cell.phase != "lost" else cell), ()
         return itinerary.arrive(lost, radio_holes.probable_arrival(fix, to, now), learned)
 
-    def _claimable(
-        self, cell: AircraftCell, sources: dict[str, SourceSight], seeing: Instant
-    ) -> tuple[radio_holes.Destination, ...]:
-        """Destinations ahead if a landing there may be spoken of while it is not heard.
-
-        Not at home (that waits until it is heard), not where no source listens, and not when
-        nobody listened at the time it was lost.
-        """
-        ahead = radio_holes.destinations_ahead(cell.fix, self._main)
-        if not ahead or seeing > cell.fix.at + LOST_AFTER:
-            return ()
-        first = ahead[0].aerodrome
-        if first.state == cell.aircraft.operator_state:
-            return ()
-        icao24 = cell.aircraft.icao24
-        if sight.seeing_since(sources, icao24, first.latitude, first.longitude) is None:
-            return ()
-        return ahead
-
-    def _claimable_from(self, cell: AircraftCell) -> Instant | None:
-        ahead = radio_holes.destinations_ahead(cell.fix, self._main)
-        return radio_holes.probable_from(cell.fix, ahead[0]) if ahead else None
-
-    def _look_again(
-        self, due: dict[str, Instant], cell: AircraftCell | None, *, now: Instant | None = None
-    ) -> None:
-        """Keep the index of aircraft whose absence may come to mean something."""
-        if cell is None:
-            return
-        icao24 = cell.aircraft.icao24
-        due.pop(icao24, None)
-        if cell.phase == "airborne":
-            due[icao24] = max(cell.heard_at + LOST_AFTER, now or cell.heard_at)
-        elif cell.phase == "lost" and cell.arrival is None:
-            at = self._claimable_from(cell)
-            if at is not None and (now is None or at > now):
-                due[icao24] = at
-            elif now is not None and now - cell.heard_at < GIVE_UP_AFTER:
-                due[icao24] = now + ASK_AGAIN_AFTER
+    def _landed_unseen(self, cell: AircraftCell, learned: Snapshot) -> Result:
+        """It was heard on the ground once, and then no more: it landed, though less surely."""
+        ground = cell.suspect
+        assert ground is not None
+        there = replace(
+            cell,
+            fix=ground,
+            suspect=None,
+            phase="ground",
+            track=track.extend(cell.track, cell.fix, ground),
+        )
+        if cell.phase == "lost":
+            return self._after_gap(there, cell.fix, ground, learned, doubt=HEARD_ONCE)
+        arrival = movements.arrival_seen(cell.fix, ground, self._aerodromes)
+        return itinerary.arrive(there, movements.doubted(arrival, HEARD_ONCE), learned)
 
     def _progress(
         self, shard: ShardCell, sources: dict[str, SourceSight], record: Snapshot
@@ -262,4 +297,4 @@ def _why_not(fix: Fix, found: tuple[Movement, ...]) -> str:
         return (
             f"it was heard again {movements.utc(fix.at)} and had been at {place.city or place.name}"
         )
-    return f"it was heard again {movements.utc(fix.at)}, still flying: it had not landed"
+    return f"it was heard again {movements.utc(fix.at)}, still flying and not coming from there"

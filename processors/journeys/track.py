@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from processors.journeys.cells import Fix
-from processors.journeys.radio_holes import LOST_AFTER
+from processors.journeys.sight import lost_after
 from wheelsdown.records.journeys import TrackPoint
 
 #: A point in this time is enough to draw a flight across a continent.
@@ -19,7 +19,7 @@ def extend(track: tuple[TrackPoint, ...], last: Fix | None, new: Fix) -> tuple[T
     """
     gap = (
         last is not None
-        and new.at - last.at > LOST_AFTER
+        and new.at - last.at > lost_after(new.every_s)
         and not (last.on_ground and new.on_ground)
     )
     turn = last is None or last.on_ground != new.on_ground
@@ -44,11 +44,16 @@ def _point(fix: Fix, *, gap_before: bool) -> TrackPoint:
 
 
 def _thinned(points: tuple[TrackPoint, ...]) -> tuple[TrackPoint, ...]:
-    """Every second point, but both ends of each gap and of the track."""
+    """Every second point, but both ends of each gap and of the track.
+
+    With so many gaps that this is not enough, every second one whatever it is.
+    """
     kept = []
     for number, point in enumerate(points):
         at_end = number in (0, len(points) - 1)
         at_gap = point.gap_before or (number + 1 < len(points) and points[number + 1].gap_before)
         if at_end or at_gap or number % 2 == 0:
             kept.append(point)
+    if len(kept) > MOST_POINTS:
+        return (*points[:-1:2], points[-1])
     return tuple(kept)

@@ -66,6 +66,41 @@ _TOPIC = words(
 )
 
 
+#: What is named after a place and may lie anywhere ...
+_NAMED_AFTER = words(
+    "club clubs team teams squad restaurant restaurants cafe pub shop store bakery pavilion stand "
+    "booth exhibition exhibit"
+)
+#: ... and what mostly lies in it, unless another place is told.
+_VENUES = _NAMED_AFTER | words(
+    "museum museums gallery galleries theatre theater cinema festival school garden gardens park "
+    "zoo market fair show centre center"
+)
+#: These stand in no name.
+_NO_NAME = words(
+    "a an the and or but to of in on at for from with by as after before over amid during while "
+    "when where who his her its their this next last today is was has will P O D G N X _"
+)
+#: Words from a place to what is named after it: "the P3 youth football club".
+_NAME_WORDS = 3
+
+
+def only_names(shape: Shape, end: int) -> bool:
+    """Whether the place before element ``end`` only names something: "visits a P3 restaurant"."""
+    following = [element.symbol for element in shape.elements[end : end + _NAME_WORDS + 2]]
+    for number, word in enumerate(following[:_NAME_WORDS]):
+        if not word.removeprefix("^").isalpha() or word in _NO_NAME:
+            return False
+        if word.removeprefix("^") in _VENUES:
+            elsewhere = following[number + 1 :][:2]
+            if len(elsewhere) == 2 and elsewhere[0] in {"in", "at", "near"}:
+                return elsewhere[1] == "P"
+            place = shape.elements[end - 1].value
+            is_state = isinstance(place, Name) and place.kind == "state"
+            return is_state and word.removeprefix("^") in _NAMED_AFTER
+    return False
+
+
 def is_topic(shape: Shape, match: re.Match[str]) -> bool:
     """Whether the place of a match says where something happens that is spoken of."""
     at = shape.span(match, "h")[0]

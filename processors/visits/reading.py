@@ -26,6 +26,14 @@ _PICTURED = words(
     "screen picture image portrait poster effigy protest protesters demonstration demonstrators "
     "rally"
 )
+#: An entry that calls a picture or report false tells of no visit.
+_HOAX = re.compile(
+    r"(?<![^\s^])(?:(?:fact[ -]?check|fake|hoax|false|misleading|satire|deepfake|debunked) [:|]|"
+    r"(?:deep-?fakes?|hoax)(?!\S)|(?:fake|false|doctored|edited|altered|manipulated|satirical|"
+    r"digitally \S+|ai-generated) \^?(?:ai )?"
+    r"(?:videos?|clips?|photos?|photographs?|images?|pictures?|footage|posts?|claims?|reports?)"
+    r"(?!\S))"
+)
 _PRONOUNS = words("he she they his her their")
 #: Where the occupier's own people are no guests (labelling guide): visitor, host.
 _OCCUPIED = frozenset({("RUS", "UKR")})
@@ -66,6 +74,10 @@ def visits_in(entry: Entry, gazetteer: Gazetteer) -> tuple[Told, ...]:
     spoken_of: Party | None = None
     for sentence in sentences(entry):
         shape = with_parties(shape_of(sentence, gazetteer.find(sentence.tokens)), day)
+        if _HOAX.search(shape.text):
+            if sentence.number == 0:
+                return ()
+            continue
         for phrase in phrases(shape):
             for told in _told(shape, phrase, spoken_of, day):
                 known = found.setdefault((told.visitor, told.host), told)
@@ -88,7 +100,9 @@ def _told(shape: Shape, phrase: Phrase, spoken_of: Party | None, day: date) -> I
     if _is_remote(phrase, said):
         return
     found = when(said, day)
-    recalled = shape.sentence.number > 0 or found.cue in {"after", "following"}
+    recalled = (
+        shape.sentence.number > 0 or found.cue in {"after", "following"} or found.cue.isdigit()
+    )
     background = found.status == "completed" and recalled
     for visitor in _visitors(shape, phrase, spoken_of):
         party = visitor.party

@@ -72,6 +72,16 @@ _ENDING = _cue(
 )
 #: Doubt is voiced close to what is doubted.
 _DOUBT = 60
+#: "O should visit", "must O go": somebody's opinion, said directly before the phrase.
+_OPINION = re.compile(
+    r"(?<![^\s^])(?P<cue>should|must|ought to|needs? to|has to|have to)"
+    r"(?: O)?(?: (?![A-Z,.;:]|says?(?!\S)|said(?!\S))\S+){0,3}$"
+)
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+#: "In 2018 O visited P", "the 2018 visit to P" ...
+_YEAR_BEFORE = re.compile(rf"(?:^\^?in (?=\d+ (?:, )?O$)|(?<!\S)(?=\d+$)){_YEAR}")
+#: ... "visited P in 2018", "in March 2018".
+_YEAR_AFTER = re.compile(rf"(?:[^\s,.;:]+ ){{0,2}}?in (?:\^?{_MONTH} )?{_YEAR}(?!\S)")
 
 
 class Wording(NamedTuple):
@@ -93,6 +103,9 @@ class When(NamedTuple):
 
 def when(said: Wording, published: date) -> When:
     """When a visit is or was, from its words and the day of publication."""
+    year = _past_year(said, published)
+    if year is not None:
+        return When("completed", Days(date(year, 1, 1), date(year, 12, 31)), str(year))
     status, cue = _by_words(said)
     days = _days(said, published, ahead=status in {"planned", "unconfirmed"})
     by_date = _by_date(days, published, status)
@@ -118,6 +131,15 @@ def _by_date(days: Days | None, published: date, status: Status) -> Status:
     return "planned" if days.start > published else "ongoing"
 
 
+def _past_year(said: Wording, published: date) -> int | None:
+    """The year of a visit that is told to have been in an earlier one."""
+    found = _YEAR_BEFORE.search(said.before) or _YEAR_AFTER.match(said.after)
+    if found is None:
+        return None
+    year = int(found["year"])
+    return year if year < published.year else None
+
+
 def _by_words(said: Wording) -> tuple[Status, str]:
     near = f"{said.before} {said.phrase}"
     close = f"{said.before[-_DOUBT:]} {said.phrase}"
@@ -127,6 +149,9 @@ def _by_words(said: Wording) -> tuple[Status, str]:
     found = _UNCONFIRMED.search(close)
     if found:
         return "unconfirmed", found.group()
+    found = _OPINION.search(said.before)
+    if found:
+        return "unconfirmed", found["cue"]
     if found := _RECALLED.search(near):
         return "completed", found.group("cue")
     told = f"{said.phrase} {said.after[:_DOUBT]}"

@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from processors.visits.places import PLACE, PLACES, hosts_of, is_city, is_topic, only_other
+from processors.visits.places import (
+    PLACE,
+    PLACES,
+    hosts_of,
+    is_city,
+    is_topic,
+    only_names,
+    only_other,
+)
 from processors.visits.shape import Shape, numbers
 
 #: How the visitor is told: as the subject of a verb or of a noun ("visit"), as one of those who
@@ -231,7 +239,8 @@ def _hosts(shape: Shape, kind: Kind, match: re.Match[str]) -> tuple[str, ...]:
     if kind == "alone":
         return only_other(shape, match)
     if groups.get("h"):
-        return () if is_topic(shape, match) else hosts_of(shape, match, "h")
+        is_host = not is_topic(shape, match) and not only_names(shape, shape.span(match, "h")[1])
+        return hosts_of(shape, match, "h") if is_host else ()
     if groups.get("c"):
         return hosts_of(shape, match, "c") if is_city(shape, match) else ()
     return hosts_of(shape, match, "o")

@@ -29,6 +29,7 @@ SourceReason = Literal[
     "wrong_shape",  # JSON or a table, but not of this format
     "no_clock",  # it does not tell its time, or tells an impossible one
     "old_answer",  # the same as long ago: the receiver behind the server has stopped
+    "no_aircraft",  # an answer about the world that shows nobody
     "bad_file",  # unreadable, damaged or too large
 ]
 

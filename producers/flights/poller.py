@@ -81,6 +81,7 @@ class FlightPoller:
         self._pauses_s: Iterator[float] = iter(())
         self._failures = 0
         self._trouble = ""
+        self._read_before = False
         self._retry_at: datetime | None = None
         self._last_clock: datetime | None = None
         self._log = _log.bind(source=source.name)
@@ -118,17 +119,25 @@ class FlightPoller:
             parse = PARSERS[self._source.format]
             picture = await asyncio.to_thread(parse, answer.body, poll.polled_at)
             self._refuse_standing_clock(picture)
+            self._refuse_empty_world(picture)
         except (FetchError, SourceError) as error:
             self._failed(error)
             return silent_snapshots(self._poll(), self._trouble)
         if self._failures:
             self._log.info("flight_source_back", failures=self._failures)
         self._failures, self._retry_at = 0, None
-        return snapshots(poll, picture, self._watches)
+        found = snapshots(poll, picture, self._watches)
+        if not self._read_before:
+            self._read_before = True
+            watched = sum(len(one.candidates) for one in found)
+            self._log.info("flight_source_read", aircraft=len(picture.vectors), watched=watched)
+        return found
 
     def _poll(self) -> Poll:
         source = self._source
-        return Poll(source.name, source.scope, self._shards, self._clock.now())
+        return Poll(
+            source.name, source.scope, self._shards, self._clock.now(), every_s=source.every_s
+        )
 
     async def _ask(self) -> Answer:
         answer = await self._get()
@@ -160,6 +169,14 @@ class FlightPoller:
             return
         if before is None or before == picture.clock:
             raise SourceError("old_answer", f"{picture.reason} and has not been seen to run")
+
+    def _refuse_empty_world(self, picture: Picture) -> None:
+        """Tell a source that has lost its receivers from a sky in which nobody flies.
+
+        At any time thousands are in the air; believed, such an answer would say that all are gone.
+        """
+        if self._source.scope.kind == "world" and not picture.vectors:
+            raise SourceError("no_aircraft", picture.reason or "no aircraft in the whole world")
 
     def _failed(self, error: FetchError | SourceError) -> None:
         now = self._clock.now()

@@ -34,7 +34,7 @@ def pictures_from_vectors(
         raise SourceError(
             "no_clock",
             f"first and last contact are {span.days} days apart, more than {LONGEST_SPAN.days}:"
-            " is a time wrong? If not, import the tracks one by one",
+            " is a time wrong? If not, import the tracks one by one, a command each",
         )
     step, kept = timedelta(seconds=every_s), timedelta(seconds=kept_s)
     at = ahead[-1].heard_at

@@ -39,10 +39,11 @@ _Point = tuple[datetime | None, Mapping[str, object]] | None
 #: A trace file is of one day; some run on past midnight.
 _LONGEST_TRACE_S = 10 * 86_400.0
 
-_CSV_COLUMNS = {
+#: The columns that a table of tracks must have.
+CSV_COLUMNS = frozenset({
     "icao", "ping_time", "lat", "lon", "altitude", "alt_geom", "ground_speed", "heading",
     "details", "nnumber", "model",
-}  # fmt: skip
+})  # fmt: skip
 _CSV_YEARS = (1990, 2100)
 _LONGEST_DETAILS = 4096
 
@@ -101,7 +102,7 @@ def read_adsbx_csv(body: bytes) -> Track:
     """
     lines = iter(body.decode("utf-8-sig", errors="replace").split("\n"))
     header = _cells(next(lines)) or []
-    missing = sorted(_CSV_COLUMNS - set(header))
+    missing = sorted(CSV_COLUMNS - set(header))
     if missing:
         raise SourceError("wrong_shape", f"the table has no column {', '.join(missing)}")
     tally = Tally()

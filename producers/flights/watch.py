@@ -24,12 +24,16 @@ _LONGEST_REASON = 300
 
 @dataclass(frozen=True)
 class Poll:
-    """One look at a source, and into how many shards its snapshots are split."""
+    """One look at a source, and into how many shards its snapshots are split.
+
+    ``every_s`` is how often the source is looked at, in seconds; None for a single look.
+    """
 
     source: str
     scope: Scope
     shards: int
     polled_at: datetime
+    every_s: float | None
 
     @property
     def sequence(self) -> int:
@@ -67,6 +71,7 @@ def silent_snapshots(poll: Poll, reason: str) -> list[Snapshot]:
             scope=poll.scope,
             health="silent",
             reason=reason[:_LONGEST_REASON],
+            every_s=poll.every_s,
         )
         for shard in range(poll.shards)
     ]
@@ -89,6 +94,7 @@ def _snapshot(
         received=picture.received,
         dropped={str(reason): count for reason, count in picture.dropped.items()},
         candidates=tuple(candidates),
+        every_s=poll.every_s,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fakes.logs import PARTITIONS, keys, new, read
 
-from wheelsdown.eventlog import sqlite_file
+from wheelsdown.eventlog import sqlite_file, sqlite_log
 from wheelsdown.eventlog.port import (
     CorruptError,
     EventLogError,
@@ -164,6 +164,79 @@ def test_damage_is_found_when_the_file_is_opened(path: Path) -> None:
     for kind in (lambda: SqliteLog(path, 4), lambda: SqliteState(path)):
         with pytest.raises(CorruptError, match="is damaged"):
             kind()
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The tables that were checked at each start of a log; all when none is named."""
+    found = []
+
+    def check(connection: sqlite3.Connection, path: Path, tables: tuple[str, ...] = ()) -> None:
+        found.append(tables)
+        sqlite_file.check_whole(connection, path, tables)
+
+    monkeypatch.setattr(sqlite_log, "check_whole", check)
+    return found
+
+
+def test_the_whole_file_is_read_only_where_it_was_not_left_in_order(
+    path: Path, checks: list[tuple[str, ...]]
+) -> None:
+    def start() -> bool:
+        """Run a log and its state as a daemon does; tells whether the whole file was read."""
+        with SqliteLog(path, 4) as log, SqliteState(path) as state:
+            log.append([new("a")])
+            state.write("stage", 0, {"cell": b"1"}, 0)
+        return checks[-1] == ()
+
+    assert not start()  # a new one
+    assert not start()
+
+    assert run_python(KILLED, path).returncode == -signal.SIGKILL
+    assert start()
+    assert not start()
+
+    with closing(sqlite3.connect(path)) as shell, shell:
+        shell.execute("UPDATE committed SET position = 0")
+    assert start()
+
+    path.with_name(f"{path.name}.lock").unlink()
+    assert start()
+
+    with SqliteState(path) as state:  # outlives the log, whose last word is in the journal then
+        with SqliteLog(path, 4) as log:
+            log.append([new("b")])
+        state.write("stage", 0, {"cell": b"2"}, 1)
+    assert start()
+    assert not start()
+
+
+VERSION_1 = """
+DROP TABLE message;
+CREATE TABLE message (
+    stream INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    headers BLOB NOT NULL,
+    value BLOB NOT NULL,
+    UNIQUE (stream, position)
+) STRICT;
+INSERT INTO stream VALUES (1, 'news.entries.v1', 0, 1);
+INSERT INTO message VALUES (1, 0, 'old', X'90', X'00');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_version_is_taken_over_with_what_it_holds(path: Path) -> None:
+    SqliteLog(path, 4).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(VERSION_1)
+    for _ in range(2):
+        with SqliteState(path), SqliteLog(path, 4) as log:
+            log.append([new("next")])
+            with closing(log.consumer("readers", [NEWS_ENTRIES])) as consumer:
+                found = read(consumer, 2)
+    assert keys(found) == ["old", "next"]
 
 
 def test_a_second_run_on_the_same_file_is_told_to_wait_for_the_first(path: Path) -> None:

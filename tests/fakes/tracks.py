@@ -65,20 +65,30 @@ def snapshots(
     every_s: int = 120,
     silent: tuple[datetime, datetime] | None = None,
     scope: Scope = WORLD,
+    kept_s: float | None = None,
+    source: str = "test",
 ) -> Iterator[Snapshot]:
-    """Polls of a source that hears these vectors, each in the first poll after it."""
+    """Polls of a source that hears these vectors.
+
+    It shows the last contact of up to ``kept_s`` ago; without, all those since the last poll.
+    """
     queue = sorted(vectors, key=lambda vector: vector.heard_at)
+    shown: dict[str, StateVector] = {}
     for number, at in enumerate(_times(start, stop, every_s)):
-        heard: dict[str, StateVector] = {}
+        heard = shown if kept_s is not None else {}
         while queue and queue[0].heard_at <= at:
             vector = queue.pop(0)
             heard[vector.icao24] = vector
+        if kept_s is not None:
+            kept = timedelta(seconds=kept_s)
+            shown = {key: one for key, one in shown.items() if at - one.heard_at <= kept}
+            heard = shown
         is_silent = silent is not None and silent[0] <= at < silent[1]
         yield Snapshot(
-            record_id=record_id("test", number),
+            record_id=record_id(source, number),
             occurred_at=at,
             observed_at=at,
-            source="test",
+            source=source,
             sequence=number,
             shard=0,
             shards=1,
@@ -87,6 +97,7 @@ def snapshots(
             reason="timeout" if is_silent else "",
             received=len(heard),
             candidates=() if is_silent else tuple(heard[key] for key in sorted(heard)),
+            every_s=every_s,
         )
 
 

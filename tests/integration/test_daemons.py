@@ -74,11 +74,11 @@ def running(
         yield found
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
+def run(folder: Path, *arguments: str, token: str = TOKEN) -> tuple[int, str]:
     """Run a command to its end: its exit code and all that it said."""
     log = folder / "said.log"
     log.write_bytes(b"")
-    code = wheelsdown(*arguments, log=log, WHEELSDOWN_SLACK_TOKEN=TOKEN).wait(WITHIN_S)
+    code = wheelsdown(*arguments, log=log, WHEELSDOWN_SLACK_TOKEN=token).wait(WITHIN_S)
     return code, log.read_text()
 
 
@@ -190,6 +190,7 @@ async def test_topics_that_were_not_created_are_asked_for(kafka: str, tmp_path: 
         ('[log]\nkind = "kafak"\n', "kafka"),
         ('[log]\nkind = "sqlite"\n', "flights"),
         ("", "flights"),
+        (f'[slack]\nchannel = "{CHANNEL}"\n', "WHEELSDOWN_SLACK_TOKEN"),
     ],
 )
 def test_wrong_settings_are_refused_with_their_place(
@@ -197,7 +198,7 @@ def test_wrong_settings_are_refused_with_their_place(
 ) -> None:
     file = tmp_path / "wheelsdown.toml"
     file.write_text(text)
-    code, said = run(tmp_path, "run", "--config", str(file))
+    code, said = run(tmp_path, "run", "--config", str(file), token="")
     assert code == ExitCode.USAGE, said
     assert said_of_it in said
     assert "Traceback" not in said

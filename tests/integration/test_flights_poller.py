@@ -105,7 +105,7 @@ async def rig() -> AsyncIterator[Rig]:
 async def test_one_snapshot_a_shard_each_minute(rig: Rig) -> None:
     skies = [
         sky(START - timedelta(seconds=1), "15521f", "155220", "abcdef", "~abcdef"),
-        sky(START + timedelta(seconds=58)),
+        sky(START + timedelta(seconds=58), "abcdef"),
     ]
     async with rig.polling(rig.feed.script("/", *skies), shards=2):
         assert [[one.icao24 for one in s.candidates] for s in rig.published] == [
@@ -114,16 +114,37 @@ async def test_one_snapshot_a_shard_each_minute(rig: Rig) -> None:
         ]
         for snapshot in rig.published:
             assert (snapshot.received, snapshot.dropped) == (4, {"non_icao_address": 1})
-            assert (snapshot.health, snapshot.shards) == ("ok", 2)
+            assert (snapshot.health, snapshot.shards, snapshot.every_s) == ("ok", 2, 60)
             assert snapshot.occurred_at == START - timedelta(seconds=1)
 
         await rig.jump()
 
     empty = rig.published[2:]
     assert [(s.observed_at, s.received, s.candidates) for s in empty] == [
-        (START + timedelta(minutes=1), 0, ())
+        (START + timedelta(minutes=1), 1, ())
     ] * 2
     assert rig.published[0].sequence < empty[0].sequence
+
+
+@pytest.mark.parametrize(
+    ("of", "body"),
+    [
+        ("readsb", {"now": START.timestamp(), "aircraft": []}),
+        ("adsbx", {"now": START.timestamp() * 1000, "ac": []}),
+        ("opensky", {"time": START.timestamp(), "states": None}),
+        ("adsbx", {"now": START.timestamp() * 1000, "ac": [{"hex": "nonsense"}, 7]}),
+        ("adsbx", {"now": START.timestamp() * 1000, "ac": [{"hex": "~15521f", "seen": 1}]}),
+    ],
+)
+async def test_a_world_without_aircraft_is_a_source_without_receivers(
+    rig: Rig, of: Format, body: dict[str, object]
+) -> None:
+    url = rig.feed.script("/", Scripted(json.dumps(body).encode()))
+    async with rig.polling(url, format=of):
+        (snapshot,) = rig.published
+
+    assert snapshot.health == "silent"
+    assert snapshot.reason.startswith("no_aircraft")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +302,14 @@ async def test_a_file_that_is_never_written_again_falls_silent(rig: Rig) -> None
 class TestOpenSkyLogin:
     """Tokens: fetched, kept, renewed in time and after a refusal, never shown."""
 
-    STATES = Scripted(b'{"time": 1690804800, "states": []}')
+    STATES = Scripted(
+        json.dumps(
+            {
+                "time": 1690804800,
+                "states": [["abcdef", "", "", None, 1690804799, *[None] * 11, 0]],
+            }
+        ).encode()
+    )
     REFUSED = Scripted(status=401)
 
     def login(self, rig: Rig, fetcher: Fetcher, *answers: Scripted) -> OpenSkyLogin:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.cases import matching, merging
+from processors.cases import explanation, keeping, matching, merging
+from processors.cases.cells import CaseCell
 from processors.cases.stage import CasesStage
 from wheelsdown.records.incidents import Incident
+from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Reader, progress
 from wheelsdown.records.record import Record, record_id
 from wheelsdown.records.visits import Evidence, Mention, Status, Visit
@@ -115,6 +117,20 @@ def test_a_late_report_without_a_day_is_of_the_visit_before_it() -> None:
     assert len(merging.merge([*SHOIGU, dated])) == 2
     assert len(merging.merge([*SHOIGU, mention(25, "Shoigu")])) == 2
     assert len(merging.merge([mention(0, None), mention(11, None)])) == 2
+
+
+def test_an_entry_that_recalls_a_visit_of_an_earlier_year_dates_no_visit_of_this_one() -> None:
+    years_ago = mention(
+        3,
+        status="completed",
+        background=True,
+        start=date(2018, 1, 1),
+        end=date(2018, 12, 31),
+        text="in 2018",
+    )
+    old, new = merging.merge([*SHOIGU, years_ago])
+    assert (old.start, old.end) == (date(2018, 1, 1), date(2018, 12, 31))
+    assert (new.start, new.end) == (date(2023, 7, 25), date(2023, 7, 27))
 
 
 def test_stated_dates_win_over_publication() -> None:
@@ -279,7 +295,7 @@ def new_visits(mentions: list[Mention]) -> list[tuple[object, ...]]:
 def test_days_between(start: tuple[int, int, int], end: tuple[int, int, int], days: int) -> None:
     """The stay: 31 July, 13:55 UTC, to 2 August, 01:55 UTC."""
     visit = replace(VISIT, start=date(*start), end=date(*end))
-    assert matching.days_between(pyongyang_stay("left"), visit) == days
+    assert matching.days_between(pyongyang_stay("left"), visit, date(2023, 8, 30)) == days
 
 
 VISIT = Visit(
@@ -307,7 +323,8 @@ VISIT = Visit(
 def test_the_window_of_a_match(start: int, matched: bool) -> None:
     day = date(2023, 7 if start > 10 else 8, start)
     visit = replace(VISIT, start=day, end=day)
-    assert bool(matching.matches(pyongyang_stay("left"), [visit])) is matched
+    found = matching.matches(pyongyang_stay("left"), [visit], date(2023, 8, 30))
+    assert bool(found) is matched
 
 
 def test_no_incident_from_visits_that_did_not_happen() -> None:
@@ -368,7 +385,7 @@ def test_an_incident_closes_with_the_slowest_reader_and_the_file_is_forgotten() 
     assert closed.status == "closed"
     assert incidents(run.take(read("visits", over + DAY))) == []
     for reader in ("journeys", "visits"):
-        run.take(read(reader, over + 60 * DAY))  # type: ignore[arg-type] # the two readers
+        run.take(read(reader, over + 100 * DAY))  # type: ignore[arg-type] # the two readers
     assert set(run.cells) == {"roster"}
 
 
@@ -397,5 +414,157 @@ def test_a_record_handed_in_again_changes_nothing(records: list[Record]) -> None
 def test_a_case_file_stays_small() -> None:
     run = new_run()
     for number in range(400):
-        run.take(mention(number / 20, feed=f"feed-{number % 50}", text=f"{number} " + "x" * 400))
-    assert max(len(cell) for cell in run.cells.values()) < 200_000
+        told = mention(number / 20, feed=f"feed-{number % 50}", text=f"{number} " + "x" * 400)
+        run.take(told)
+        run.take(another_stay(number, arrived=told.occurred_at))
+    assert max(len(cell) for cell in run.cells.values()) < 400_000
+
+
+def test_a_case_file_stays_small_when_every_link_is_as_long_as_a_link_may_be() -> None:
+    run = new_run()
+    for number in range(100):
+        told = mention(number / 20, feed=f"feed-{number}", text=f"{number}")
+        link = f"https://news.example/{number}?{'x' * 7_900}"
+        run.take(replace(told, evidence=replace(told.evidence, link=link)))
+        run.take(another_stay(number, arrived=told.occurred_at))
+    assert max(len(cell) for cell in run.cells.values()) < 600_000
+
+
+def test_of_too_many_stays_the_newest_are_kept_and_half_of_the_room_is_for_open_ones() -> None:
+    open_ones = [another_stay(number, arrived=NOON + number * DAY) for number in range(90)]
+    ended = [
+        replace(pyongyang_stay("left"), stay_id=f"left-{number}", arrival=one.arrival)
+        for number, one in enumerate(open_ones)
+    ]
+    ended = [
+        replace(one, departure=replace(one.arrival, at=one.arrival.at + 90 * DAY)) for one in ended
+    ]
+    kept = keeping.keep_stays({one.stay_id: one for one in [*open_ones, *ended]})
+    assert len(kept) == keeping.MOST_STAYS
+    assert {one.stay_id for one in open_ones[-50:]} <= set(kept)
+    assert {one.stay_id for one in ended[-50:]} <= set(kept)
+
+
+def another_stay(number: int, *, arrived: datetime, state: str | None = "RUS") -> Stay:
+    """An aircraft that lands in Pyongyang and is still there."""
+    stay = pyongyang_stay("arrived")
+    return replace(
+        stay,
+        record_id=f"stay-{number}-{arrived}",
+        stay_id=f"stay-{number}",
+        occurred_at=arrived,
+        observed_at=arrived,
+        arrival=replace(stay.arrival, at=arrived),
+        aircraft=replace(stay.aircraft, operator_state=state),
+    )
+
+
+def test_a_later_revision_of_a_closed_stay_says_nothing_more() -> None:
+    run = new_run()
+    run.take_all([*SHOIGU[:4], pyongyang_stay("left")])
+    over = datetime(2023, 8, 20, tzinfo=UTC)
+    (closed,) = incidents(
+        [*run.take(read("journeys", over)), *run.take(read("visits", over))],
+    )
+    assert closed.status == "closed"
+    home = pyongyang_stay("returned")
+    assert home.returned is not None
+    late = replace(home, returned=replace(home.returned, at=over + DAY), observed_at=over + DAY)
+    assert incidents(run.take(late)) == []
+    assert incidents(run.take(mention(30, text="one more"))) == []
+
+
+def test_an_aircraft_that_is_there_when_a_visit_begins_agrees_with_it() -> None:
+    run = new_run()
+    run.take(another_stay(1, arrived=NOON - 9 * DAY))
+    assert incidents(run.take(mention(-8, status="planned", start=date(2023, 7, 25)))) == []
+    (told,) = incidents(run.take(mention(0)))
+    assert [match.days for match in told.visits] == [0]
+    assert "and was there during the visit of" in told.title
+    assert any("the aircraft was there already" in one for one in told.why)
+    run = new_run()
+    run.take(another_stay(1, arrived=NOON - 9 * DAY))
+    stay = pyongyang_stay("left")
+    left = replace(
+        stay,
+        stay_id="stay-1",
+        arrival=replace(stay.arrival, at=NOON - 9 * DAY),
+        departure=replace(stay.arrival, at=NOON - 5 * DAY),
+    )
+    run.take(left)
+    assert incidents(run.take(mention(0))) == []
+
+
+def test_news_of_another_visit_does_not_push_out_what_explains_a_stay() -> None:
+    run = new_run()
+    run.take_all([*SHOIGU[:4], pyongyang_stay("left")])
+    others = [mention(12 + number / 20, "Sergei Lavrov", text=f"{number}") for number in range(200)]
+    told = incidents(run.take_all(others))
+    assert [one.status for one in told if one.status == "withdrawn"] == []
+    (shoigu,) = (known for known in case_of(run).visits if known.anchor == anchor(SHOIGU[0]))
+    assert shoigu.pins == tuple(one.record_id for one in SHOIGU[:4])
+    assert len(case_of(run).mentions) == keeping.MOST_MENTIONS
+
+
+def test_the_visit_beside_a_parked_aircraft_is_kept_as_long_as_the_stay() -> None:
+    run = new_run()
+    run.take_all([*SHOIGU[:4], another_stay(1, arrived=NOON)])
+    for later in (41, 42):
+        now = NOON + later * DAY
+        assert incidents(run.take_all([read("journeys", now), read("visits", now)])) == []
+    now = NOON + 44 * DAY
+    (last,) = incidents(run.take_all([read("journeys", now), read("visits", now)]))
+    assert last.status == "closed"
+    now = NOON + 45 * DAY
+    run.take_all([read("journeys", now), read("visits", now)])
+    assert case_of(run).mentions == ()
+
+
+def case_of(run: StageRun) -> CaseCell:
+    cell = run.get("PRK-RUS")
+    assert isinstance(cell, CaseCell)
+    return cell
+
+
+def anchor(one: Mention) -> str:
+    return merging.text_of(one)
+
+
+def test_a_flight_against_the_direction_of_the_visit_is_weaker_and_says_so() -> None:
+    """Kim is in Russia; the Russian aircraft is in Pyongyang."""
+    stay = pyongyang_stay("left")
+    there = replace(VISIT, start=date(2023, 7, 31), end=date(2023, 8, 1), feeds=("a", "b"))
+    other_way = replace(there, visitor="PRK", host="RUS", visit_id="w")
+    strengths = {}
+    for visit in (there, other_way):
+        found = matching.matches(stay, [visit], date(2023, 8, 30))
+        strengths[visit.host] = matching.strength(stay, found)
+    assert strengths == {"PRK": "strong", "RUS": "weak"}
+    found = matching.matches(stay, [other_way, there], date(2023, 8, 30))
+    assert [match.visit.host for match in found] == ["PRK", "RUS"]
+    states = load_states()
+    said = " ".join(explanation.why(stay, found[1:], "weak", states))
+    assert "but the visit leads the other way" in said
+    assert "to the state that the visitor comes from" in said
+    assert any("fetch or bring home" in one for one in explanation.unknown(stay, found, states))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Sergei Shoigu", "Sergey Shoigu", True),
+        ("Shoigu", "Sergei Shoigu", True),
+        ("S. Shoigu", "Sergei Kuzhugetovich Shoigu", True),
+        ("Yevgeny Primakov", "Evgeny Primakov", True),
+        ("Tony Blinken", "Antony Blinken", True),
+        ("Aleksandr Lukashenko", "Oleksandr Lukashenko", True),
+        ("Wang Yi", "Zhang Yi", False),
+        ("Mohammed bin Salman", "Abdulaziz bin Salman", False),
+        ("Kim Jong Un", "Kim Yo Jong", False),
+    ],
+)
+def test_one_surname_is_one_person_only_with_first_names_that_fit(
+    one: str, other: str, same: bool
+) -> None:
+    assert merging.same_official(one, other) is same
+    assert merging.same_official(other, one) is same

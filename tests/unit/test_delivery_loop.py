@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 from fakes.examples import pyongyang_alerts
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consumers import deliver
 from consumers.deliver import DeliveryLoop
@@ -117,15 +120,132 @@ def test_rejected_alerts_do_not_hold_up_others(events: MemoryLog) -> None:
 
 
 @pytest.mark.parametrize("wait", [Retry(0.05, "busy"), Ambiguous(0.05, "no answer")])
-def test_a_message_that_must_wait_comes_again_before_those_behind_it(
+def test_a_newer_revision_takes_the_place_of_one_that_waits(
     events: MemoryLog, wait: Outcome
 ) -> None:
     publish(events, ALERTS, pyongyang_alerts())
     delivering, sender = loop(events, wait, wait)
     started = time.monotonic()
     assert delivering.drain() == 3
-    assert sender.asked == [1, 1, 1, 2, 3]
+    assert sender.asked == [1, 3, 3]
     assert time.monotonic() - started >= 0.1
+    assert delivering.counts == {"superseded": 2, "sent": 1}
+    assert loop(events)[0].drain() == 0
+
+
+def of(name: str, revision: int = 1) -> Alert:
+    """A revision of the alert of that name."""
+    alert = pyongyang_alerts()[0]
+    identity = {"record_id": f"{name}{revision}", "alert_id": name, "revision": revision}
+    return msgspec.structs.replace(alert, **identity)
+
+
+class Slack:
+    """Shows alerts as Slack does, never an earlier revision; answers some as told before."""
+
+    def __init__(self, answers: Mapping[str, Sequence[Answer]] | None = None) -> None:
+        self.asked: list[str] = []
+        self.shown: dict[str, int] = {}
+        self._answers = {name: list(told) for name, told in (answers or {}).items()}
+
+    def deliver(self, alert: Alert) -> Outcome:
+        self.asked.append(f"{alert.alert_id}{alert.revision}")
+        if told := self._answers.get(alert.alert_id):
+            answer = told.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        shown = self.shown.get(alert.alert_id, 0)
+        self.shown[alert.alert_id] = max(shown, alert.revision)
+        return Sent(new=alert.revision > shown)
+
+
+def test_an_alert_that_fails_and_fails_holds_up_no_other(events: MemoryLog) -> None:
+    publish(events, ALERTS, [of("a"), of("b"), of("c"), of("a", 2), of("b", 2)])
+    slack = Slack({"a": [Ambiguous(0.1, "HTTP 500")] * 3})
+    assert DeliveryLoop(events, "slack", slack, CLOCK).drain() == 5
+    assert slack.asked == ["a1", "b1", "c1", "b2", "a2", "a2", "a2"]
+    assert slack.shown == {"a": 2, "b": 2, "c": 1}
+
+
+def test_where_others_would_fare_no_better_they_wait_and_the_first_is_tried_first(
+    events: MemoryLog,
+) -> None:
+    publish(events, ALERTS, [of("a"), of("b")])
+    slack = Slack({"a": [Retry(0.1, "limited", others=True)] * 2})
+    assert DeliveryLoop(events, "slack", slack, CLOCK).drain() == 2
+    assert slack.asked == ["a1", "a1", "a1", "b1"]
+
+
+def test_when_many_alerts_fail_the_others_are_not_tried(events: MemoryLog) -> None:
+    names = [f"alert {number}/" for number in range(deliver.MOST_ASIDE + 3)]
+    publish(events, ALERTS, [of(name) for name in names])
+    slack = Slack({name: [Ambiguous(0.1, "no answer")] for name in names})
+    assert DeliveryLoop(events, "slack", slack, CLOCK).drain() == len(names)
+    first = [f"{name}1" for name in names[: deliver.MOST_ASIDE]]
+    assert slack.asked[: deliver.MOST_ASIDE + 1] == [*first, first[0]]
+    assert slack.shown == dict.fromkeys(names, 1)
+
+
+def test_what_waits_when_the_process_ends_comes_again(events: MemoryLog) -> None:
+    publish(events, ALERTS, [of("a"), of("b"), of("c"), of("b", 2)])
+    slack = Slack({"b": [Retry(3600, "failed")]})
+    with running(DeliveryLoop(events, "slack", slack, CLOCK)) as failures:
+        until(lambda: slack.asked == ["a1", "b1", "c1"])
+    assert failures == []
+    again = Slack()
+    assert DeliveryLoop(events, "slack", again, CLOCK).drain() >= 1
+    assert again.asked[-1] == "b2"
+    assert "a1" not in again.asked
+
+
+def test_slow_failures_leave_time_for_what_comes(
+    events: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every delivery takes longer than a turn, and the alerts that fail are due at once."""
+    monkeypatch.setattr(deliver, "TURN_S", -1.0)
+    publish(events, ALERTS, [of("a"), of("b"), of("c"), of("d")])
+    slack = Slack({name: [Ambiguous(0.0, "no answer")] * 20 for name in "ab"})
+    DeliveryLoop(events, "slack", slack, CLOCK).drain()
+    assert slack.asked.index("d1") < 10
+
+
+waits = st.sampled_from(
+    [Retry(0.0, "r"), Retry(0.0, "r", others=True), Ambiguous(0.0, "a"), LedgerFullError("full")]
+)
+
+
+@given(
+    names=st.lists(st.sampled_from("abcdefg"), max_size=25),
+    answers=st.dictionaries(st.sampled_from("abcdefg"), st.lists(waits, max_size=4)),
+    parts=st.integers(1, 4),
+)
+@settings(deadline=None, max_examples=150)
+def test_whatever_fails_and_however_often_it_starts_anew_the_newest_is_shown_and_never_an_older_one(
+    names: list[str], answers: dict[str, list[Answer]], parts: int
+) -> None:
+    events = MemoryLog(partitions=1)
+    revisions: Counter[str] = Counter()
+    slack = Slack(answers)
+    for start in range(0, len(names), parts):
+        for name in names[start : start + parts]:
+            revisions[name] += 1
+            publish(events, ALERTS, [of(name, revisions[name])])
+        finished = False
+        while not finished:
+            asked_before = len(slack.asked)
+            try:
+                DeliveryLoop(events, "slack", slack, CLOCK).drain()
+                finished = True
+            except LedgerFullError:
+                pass
+            for name in revisions:
+                mine = [one for one in slack.asked[asked_before:] if one.startswith(name)]
+                assert mine == sorted(mine, key=lambda one: int(one[1:]))
+    assert slack.shown == dict(revisions)
+    nothing_left = Slack()
+    DeliveryLoop(events, "slack", nothing_left, CLOCK).drain()
+    assert nothing_left.asked == []
 
 
 def test_nothing_is_committed_before_it_is_done(events: MemoryLog) -> None:

@@ -75,7 +75,7 @@ def check(picture: Picture) -> None:
         assert NOW - timedelta(days=2) < vector.heard_at <= picture.at
         assert (vector.positioned_at is None) == (vector.latitude is None)
         assert (vector.latitude is None) == (vector.longitude is None)
-    poll = Poll("test", Scope(kind="world"), 3, NOW)
+    poll = Poll("test", Scope(kind="world"), 3, NOW, every_s=60)
     made = snapshots(poll, picture, lambda vector: True)
     for snapshot in made:
         assert ADSB_SNAPSHOTS.decode(ADSB_SNAPSHOTS.encode(snapshot)) == snapshot

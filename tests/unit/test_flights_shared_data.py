@@ -29,7 +29,7 @@ pytestmark = [
 
 def publishable(picture: Picture) -> None:
     made = snapshots(
-        Poll("test", Scope(kind="world"), 12, picture.at), picture, lambda vector: True
+        Poll("test", Scope(kind="world"), 12, picture.at, every_s=60), picture, lambda vector: True
     )
     for snapshot in made:
         assert ADSB_SNAPSHOTS.decode(ADSB_SNAPSHOTS.encode(snapshot)) == snapshot

@@ -15,7 +15,7 @@ WORLD = Scope(kind="world")
 
 
 def poll(shards: int) -> Poll:
-    return Poll("opensky", WORLD, shards, NOW)
+    return Poll("opensky", WORLD, shards, NOW, every_s=90)
 
 
 def picture(*vectors: StateVector) -> Picture:
@@ -40,7 +40,7 @@ def test_a_snapshot_says_what_the_poll_saw() -> None:
     assert (snapshot.received, snapshot.dropped) == (4, {"non_icao_address": 2})
     assert (snapshot.occurred_at, snapshot.observed_at) == (NOW - timedelta(seconds=3), NOW)
     assert (snapshot.source, snapshot.scope, snapshot.sequence) == ("opensky", WORLD, 1690804800000)
-    assert (snapshot.health, snapshot.reason) == ("ok", "")
+    assert (snapshot.health, snapshot.reason, snapshot.every_s) == ("ok", "", 90)
 
 
 def test_ids_are_those_of_the_poll_and_the_shard() -> None:

@@ -1,65 +1,23 @@
 """The journeys stage on made-up tracks: what is claimed, how surely, and what is taken back."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from fakes.stage_run import StageRun
+from fakes.journeys_run import COAST, HOUR, journeys, new_run, out_and_back, run, stays
 from fakes.tracks import START, end_of, flown, parked, snapshots
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from processors.journeys.stage import JourneysStage
-from wheelsdown.records.aircraft import Aircraft, Scope, StateVector
-from wheelsdown.records.journeys import Journey, Stay
+from wheelsdown.records.aircraft import Scope, StateVector
 from wheelsdown.records.progress import Progress
-from wheelsdown.records.record import Record
-from wheelsdown.reference.aerodromes import load_aerodromes
-from wheelsdown.reference.states import load_states
 
-HOUR = timedelta(hours=1)
-#: Over the sea off Vladivostok, the last place on the way to Pyongyang where somebody listens.
-COAST = (42.3, 131.2)
 BEYOND = (36.0, 129.5)
-
-
-class Register:
-    def describe(self, vector: StateVector) -> Aircraft:
-        return Aircraft(icao24=vector.icao24, operator="Russian Air Force", operator_state="RUS")
-
-
-def new_run() -> StageRun:
-    aerodromes = load_aerodromes()
-    main = [one for code in load_states() if (one := aerodromes.capital_of(code))]
-    return StageRun(JourneysStage(Register(), aerodromes, main))
-
-
-def run(vectors: list[StateVector], stop: datetime, **how: object) -> list[Record]:
-    return new_run().take_all(snapshots(vectors, vectors[0].heard_at, stop, **how))  # type: ignore[arg-type]
-
-
-def stays(outputs: list[Record]) -> list[Stay]:
-    return [one for one in outputs if isinstance(one, Stay)]
 
 
 def heard_until(vectors: list[StateVector], nm_left: int) -> list[StateVector]:
     """The flight without its end: the last ``nm_left`` nautical miles at 460 kt are not heard."""
     return vectors[: -int(nm_left / 460 * 30) or None]
-
-
-def out_and_back(stay_h: float) -> tuple[list[StateVector], datetime, datetime]:
-    """Moscow, Pyongyang and back, heard as far as the coast; true arrival and departure."""
-    out = flown(["UUMU", (56.8, 60.6), (52.3, 104.3), COAST, "ZKPY"], START)
-    landed = end_of(out)
-    left = landed + stay_h * HOUR
-    back = flown(["ZKPY", COAST, (52.3, 104.3), (56.8, 60.6), "UUMU"], left)
-    hole = int(285 / 460 * 30)
-    heard = [
-        *parked("UUMU", START - HOUR, START),
-        *out[:-hole],
-        *back[hole:],
-        *parked("UUMU", end_of(back), end_of(back) + HOUR),
-    ]
-    return heard, landed, left
 
 
 def test_a_stay_in_a_radio_hole_is_probable_and_is_measured_by_the_return() -> None:
@@ -113,7 +71,7 @@ def test_a_claim_is_taken_back_when_the_aircraft_comes_out_flying_on() -> None:
     said = stays(outputs)
     assert [one.status for one in said] == ["arrived", "withdrawn"]
     assert said[-1].withdrawn_because
-    assert [one.status for one in outputs if isinstance(one, Journey)][-1] == "withdrawn"
+    assert journeys(outputs)[-1].status == "withdrawn"
 
 
 def test_seen_on_the_ground_abroad_is_observed() -> None:
@@ -130,7 +88,7 @@ def test_seen_on_the_ground_abroad_is_observed() -> None:
     assert said[-1].departure is not None
     stayed = said[-1].departure.at - said[-1].arrival.at
     assert abs(stayed - 5 * HOUR) < timedelta(minutes=10)
-    journey = [one for one in outputs if isinstance(one, Journey)][-1]
+    journey = journeys(outputs)[-1]
     assert journey.status == "completed"
     assert [leg.departure.place.aerodrome for leg in journey.legs] == ["UUWW", "RKSI"]
     assert len(journey.track) <= 120
@@ -187,37 +145,51 @@ def test_a_crash_between_cells_changes_nothing() -> None:
         assert torn.cells == whole.cells
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"latitude": 10.0, "longitude": 10.0},
-        {"latitude": 0.0, "longitude": 0.0},
-        {"on_ground": True, "ground_speed_kt": 450.0},
-        {"positioned_at": START + timedelta(days=30)},
-        {"ground_speed_kt": 5_000.0},
-        {"latitude": None, "longitude": None, "positioned_at": None},
-    ],
-)
-def test_a_bad_position_makes_no_movement(fault: dict[str, object]) -> None:
-    from msgspec.structs import replace  # noqa: PLC0415 - one use
+FAULTS: list[dict[str, object]] = [
+    {"latitude": 10.0, "longitude": 10.0},
+    {"latitude": 0.0, "longitude": 0.0},
+    {"on_ground": True, "ground_speed_kt": 450.0},
+    {"on_ground": True, "ground_speed_kt": None},
+    {"on_ground": True, "ground_speed_kt": None, "altitude_ft": None},
+    {"on_ground": True, "ground_speed_kt": 0.0, "altitude_ft": 0.0},
+    {"positioned_at": START + timedelta(days=30)},
+    {"ground_speed_kt": 5_000.0},
+    {"ground_speed_kt": None, "track_deg": None, "vertical_rate_fpm": None},
+    {"latitude": None, "longitude": None, "positioned_at": None},
+    {"altitude_ft": 1_000.0},
+    {"on_ground": False, "altitude_ft": 0.0, "ground_speed_kt": 0.0},
+    {"on_ground": False, "altitude_ft": 37_000.0, "ground_speed_kt": 0.0},
+    {"on_ground": False, "altitude_ft": None, "ground_speed_kt": None},
+]
 
-    vectors, _, _ = out_and_back(36)
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_position_makes_no_movement(fault: dict[str, object]) -> None:
+    """On the ground at home, in cruise, as the last before the hole, and the first after it."""
+    vectors, landed, _ = out_and_back(36)
     clean = stays(run(vectors, vectors[-1].heard_at + HOUR))
-    for number in (40, 150, 330):
-        vectors[number] = replace(vectors[number], **fault)  # type: ignore[arg-type]
-    noisy = stays(run(vectors, vectors[-1].heard_at + HOUR))
-    assert [one.status for one in noisy] == [one.status for one in clean]
-    assert noisy[-1].arrival.place == clean[-1].arrival.place
+    before_hole = max(n for n, one in enumerate(vectors) if one.heard_at < landed)
+    for number in (20, 40, 150, before_hole - 1, before_hole + 2, 330):
+        noisy_vectors = list(vectors)
+        noisy_vectors[number] = replace(vectors[number], **fault)
+        noisy = stays(run(noisy_vectors, vectors[-1].heard_at + HOUR))
+        assert [one.status for one in noisy] == [one.status for one in clean], number
+        assert noisy[-1].arrival.place == clean[-1].arrival.place
+        assert noisy[-1].arrival.certainty == clean[-1].arrival.certainty
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(min_value=31, max_value=700), max_size=200, unique=True))
-def test_missing_positions_add_no_movement(missing: list[int]) -> None:
-    vectors, _, _ = out_and_back(36)
-    kept = [one for number, one in enumerate(vectors) if number not in set(missing)]
-    said = stays(run(kept, vectors[-1].heard_at + HOUR, every_s=600))
-    assert len({one.stay_id for one in said}) <= 1
-    assert {one.host for one in said} <= {"PRK"}
+def test_missing_positions_neither_add_nor_hide_a_stay(missing: list[int]) -> None:
+    vectors, landed, _ = out_and_back(36)
+    # The two on either side of the hole tell where it went; without them nobody could.
+    edge = max(n for n, one in enumerate(vectors) if one.heard_at < landed)
+    lost = set(missing) - set(range(edge - 1, edge + 3))
+    kept = [one for number, one in enumerate(vectors) if number not in lost]
+    said = stays(run(kept, vectors[-1].heard_at + HOUR))
+    assert {one.host for one in said} == {"PRK"}
+    assert len({one.stay_id for one in said}) == 1
+    assert [one.status for one in said] == ["arrived", "left", "returned"]
 
 
 def test_progress_is_told_and_says_blind() -> None:

@@ -1,7 +1,11 @@
 """Recordings: what is written is read in the order in which it was learned, or counted as lost."""
 
+import errno
 import gzip
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,3 +110,59 @@ def test_what_is_no_recording_is_refused_with_advice(
     if manifest is not None:
         with pytest.raises(RecordingError, match=says):
             RecordingWriter(tmp_path)
+
+
+def test_a_disk_that_fills_up_is_told_and_hides_nothing_that_is_added_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path / "r", entry("before"))
+    manifest = (folder / MANIFEST).read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(RecordingError, match=r"No space left on device.*make room"):
+            written(folder, entry("lost"), entry("lost too", 30))
+    assert (folder / MANIFEST).read_bytes() == manifest
+    assert titles(written(folder, entry("after", 0.5))) == ["before", "after"]
+    assert RecordingReader(folder).manifest["records"] == {NEWS_ENTRIES.name: 2}
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from cli.recording import RecordingError
+from unit.test_recording import entry, written
+
+folder = written(Path(sys.argv[1]), entry("before"))
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
+try:
+    written(folder, *(entry(f"{number} {number ** 99}") for number in range(1000)))
+except RecordingError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+written(folder, entry("after"))
+"""
+
+
+def test_a_file_that_may_not_grow_is_cut_back_to_what_is_whole(tmp_path: Path) -> None:
+    tests = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "r")],
+        env={**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{tests.parent}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "make room" in done.stdout
+    assert titles(tmp_path / "r") == ["after", "before"]
+
+
+def test_a_recording_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordingError, match="Not a directory; name another folder"):
+        written(tmp_path / "file" / "r", entry("one"))

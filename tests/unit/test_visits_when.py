@@ -74,10 +74,40 @@ def only(title: str, published: date = TUESDAY) -> Told:
         ("Yoon considers trip to Kyiv", "unconfirmed"),
         ("A possible visit by Kim Jong Un to Moscow", "unconfirmed"),
         ("Prabowo declines to travel to Canberra", "unconfirmed"),
+        ("Biden should visit Kyiv", "unconfirmed"),
+        ("Should Biden visit Kyiv?", "unconfirmed"),
+        ("Why Macron must go to Beijing now", "unconfirmed"),
+        ("Sunak ought to make a trip to Seoul", "unconfirmed"),
+        ("Russia must stop the war, Biden says in Kyiv", "ongoing"),
+        ("Biden to visit Kyiv, must decide on tanks", "planned"),
     ],
 )
 def test_status_by_words(title: str, status: Status) -> None:
     assert only(title).when.status == status
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Blinken visited China in 2018, and it failed",
+        "Blinken's 2018 visit to China failed",
+        "In 2018, Blinken visited China",
+        "Blinken travelled to Beijing in March 2018",
+    ],
+)
+def test_a_visit_of_an_earlier_year_is_recalled_and_bounded_by_it(title: str) -> None:
+    told = only(title)
+    assert (told.when.status, told.background) == ("completed", True)
+    assert told.when.days == Days(date(2018, 1, 1), date(2018, 12, 31))
+
+
+def test_a_year_that_is_not_that_of_the_visit_dates_nothing() -> None:
+    for title in (
+        "Blinken visited China in 2023",
+        "Blinken visits China, which closed in 2020",
+        "In 2022 prices rose: Blinken visits China",
+    ):
+        assert only(title).when.days is None
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ VISITS = [
     ("Kenya closes roads as King Charles arrives", "GBR-KEN"),
     # background
     ("Spare parts for Mali, days after Lavrov's visit to Bamako", "RUS-MLI"),
+    # what is in a town, or belongs to a state
+    ("Macron visits Kyiv museum", "FRA-UKR"),
+    ("Scholz visits Kenya geothermal plant", "DEU-KEN"),
+    ("Wang Yi visits the North Korean capital", "CHN-PRK"),
+    # other things are false or old
+    ("Biden visits Kyiv as fake news spreads", "USA-UKR"),
     # organisations, the Pope, authorities that act for a state
     ("EU chief von der Leyen travels to Manila", "EU-PHL"),
     ("Pope heads to Mongolia", "VAT-MNG"),
@@ -158,6 +164,15 @@ NO_VISITS = [
     "Rally against Netanyahu in London",
     "Malta waits for Smith's visit to Rome while Abela speaks",
     "Biden's family on holiday in Jamaica",
+    # said to be false
+    "Fake: Shoigu arrives in Pyongyang",
+    "Deepfake video shows Biden visiting Moscow",
+    "Fact check: Macron visits Kyiv",
+    "Doctored image of Lavrov arriving in Seoul is shared widely",
+    # a place names something that lies elsewhere, or may
+    "Xi Jinping visits Moscow museum in Beijing",
+    "Saudi crown prince visits England football club",
+    "Scholz visits a Vietnam restaurant",
     "",
 ]
 

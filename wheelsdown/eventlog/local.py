@@ -1,39 +1,17 @@
 """What the logs within one process share: what they accept, and how they are read.
 
-A log keeps the messages and the committed offsets (``Store``); the consumer here keeps the place
+A log keeps the messages and the committed offsets (``LocalLog``); the consumer here keeps the place
 of a reader in each partition and waits for what comes.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Self
 
 from wheelsdown.clock import monotonic_s
 from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
 from wheelsdown.records.topics import Topic
-
-
-class Store(Protocol):
-    """What a log within this process keeps; each method is called with ``changed`` held."""
-
-    #: Guards the log; notified when messages were appended and when the log is closed.
-    changed: threading.Condition
-
-    def check_open(self) -> None:
-        """Raises RefusedError when the log is closed."""
-        ...
-
-    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
-        """Up to ``limit`` messages of the partition from ``offset`` on."""
-        ...
-
-    def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
-        """The group starts at ``offset`` from now on."""
-        ...
-
-    def committed(self, group: str, topic: Topic, partition: int) -> int:
-        """Where the group starts: 0 before its first commit."""
-        ...
 
 
 class Members:
@@ -57,6 +35,75 @@ class Members:
         """Let another consumer of the group read the topics."""
         self._reading -= {(group, topic.name) for topic in topics}
 
+    def readers(self, topic: str) -> list[str]:
+        """The groups that read the topic now."""
+        return [group for group, name in self._reading if name == topic]
+
+
+class LocalLog(ABC):
+    """What a log within this process keeps; ``partitions`` is that of topics that have more.
+
+    ``changed`` guards the log; it is notified when messages were appended and when the log is
+    closed. The methods between ``check_open`` and ``committed`` are called with it held.
+    """
+
+    def __init__(self, partitions: int) -> None:
+        self.changed = threading.Condition()
+        self._partitions = partitions
+        self._members = Members()
+
+    def partitions(self, topic: Topic) -> int:
+        """How many partitions the topic has."""
+        return 1 if topic.single else self._partitions
+
+    def consumer(self, group: str, topics: Sequence[Topic]) -> "LocalConsumer":
+        """A consumer of the topics; RefusedError when the group has one already."""
+        places = [(topic, number) for topic in topics for number in range(self.partitions(topic))]
+        with self.changed:
+            self.check_open()
+            return LocalConsumer(self, self._members, group, places)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything; safe to call twice. Wakes consumers that wait."""
+
+    @abstractmethod
+    def check_open(self) -> None:
+        """Raises RefusedError when the log is closed."""
+
+    @abstractmethod
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
+
+    @abstractmethod
+    def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
+        """The group starts at ``offset`` from now on."""
+
+    @abstractmethod
+    def committed(self, group: str, topic: Topic, partition: int) -> int:
+        """Where the group starts: 0 before its first commit."""
+
+    def _awaited_from(self, topic: Topic, partition: int, end: int) -> int:
+        """The first offset that a group which reads now has not committed; ``end`` if none reads.
+
+        A group whose consumer is closed asks for nothing: it may never come back.
+        """
+        readers = self._members.readers(topic.name)
+        return min((self.committed(one, topic, partition) for one in readers), default=end)
+
+    def _accept(self, messages: Iterable[NewMessage]) -> list[NewMessage]:
+        """The messages, when all are acceptable; RefusedError when one is not."""
+        accepted = list(messages)
+        for message in accepted:
+            check_acceptable(message, self.partitions(message.topic))
+        return accepted
+
 
 class LocalConsumer:
     """A reader of all partitions of its topics; see ``Consumer`` in port.py.
@@ -67,19 +114,19 @@ class LocalConsumer:
 
     def __init__(
         self,
-        store: Store,
+        log: LocalLog,
         members: Members,
         group: str,
         places: Sequence[tuple[Topic, int]],
     ) -> None:
-        self._store = store
+        self._log = log
         self._members = members
         self._group = group
         self._topics = {topic.name: topic for topic, _ in places}
         self._places = [(topic.name, partition) for topic, partition in places]
         members.join(group, self._topics.values())
         self._next = {
-            (topic.name, partition): store.committed(group, topic, partition)
+            (topic.name, partition): log.committed(group, topic, partition)
             for topic, partition in places
         }
         self._turn = 0
@@ -88,27 +135,27 @@ class LocalConsumer:
     def poll(self, *, limit: int, timeout_s: float) -> Sequence[Message]:
         """Up to ``limit`` messages; waits up to ``timeout_s`` seconds for the first."""
         deadline = monotonic_s() + timeout_s
-        with self._store.changed:
+        with self._log.changed:
             while True:
                 self._check_open()
                 found = self._take(limit)
                 left_s = deadline - monotonic_s()
                 if found or left_s <= 0:
                     return found
-                self._store.changed.wait(left_s)
+                self._log.changed.wait(left_s)
 
     def commit(self, message: Message) -> None:
         """Durable when it returns."""
-        with self._store.changed:
+        with self._log.changed:
             self._check_open()
             self._check_place(message.topic, message.partition)
-            self._store.set_committed(
+            self._log.set_committed(
                 self._group, message.topic, message.partition, message.offset + 1
             )
 
     def seek(self, topic: Topic, partition: int, offset: int) -> None:
         """Read on from ``offset``, which is 0 or more."""
-        with self._store.changed:
+        with self._log.changed:
             self._check_open()
             self._check_place(topic, partition)
             if offset < 0:
@@ -117,13 +164,13 @@ class LocalConsumer:
 
     def close(self) -> None:
         """Leave the group; safe to call twice."""
-        with self._store.changed:
+        with self._log.changed:
             if not self._closed:
                 self._closed = True
                 self._members.leave(self._group, self._topics.values())
 
     def _check_open(self) -> None:
-        self._store.check_open()
+        self._log.check_open()
         if self._closed:
             raise RefusedError(f"this consumer of group {self._group} is closed")
 
@@ -140,7 +187,7 @@ class LocalConsumer:
                 break
             name, partition = place = self._places[self._turn]
             self._turn = (self._turn + 1) % len(self._places)
-            taken = self._store.read(
+            taken = self._log.read(
                 self._topics[name], partition, self._next[place], limit - len(found)
             )
             if taken:

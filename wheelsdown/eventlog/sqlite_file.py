@@ -19,12 +19,13 @@ from wheelsdown.eventlog.port import (
 
 #: "wdev": marks the file as ours, so that no other database is taken for an event log.
 APPLICATION_ID = 0x77646576
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: How long a statement waits for another connection's transaction, in milliseconds.
 BUSY_MS = 5_000
 
 #: ``message`` and ``cell`` are rowid tables: their values may be large, and would fill the inner
-#: pages of the tree of a table without rowid. ``next_offset`` outlives the messages.
+#: pages of the tree of a table without rowid. ``next_offset`` outlives the messages. ``appended_s``
+#: is in seconds since 1970.
 _SCHEMA = (
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
     """
@@ -43,6 +44,7 @@ _SCHEMA = (
         key TEXT NOT NULL,
         headers BLOB NOT NULL,
         value BLOB NOT NULL,
+        appended_s INTEGER NOT NULL,
         UNIQUE (stream, position)
     ) STRICT
     """,
@@ -157,7 +159,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer release (schema {version}; this one reads "
             f"{SCHEMA_VERSION}); install that release, or name another file"
         )
+    if version < SCHEMA_VERSION:
+        _upgrade(connection, path)
     run("PRAGMA synchronous = FULL")
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """From version 1, which did not know when a message was appended: take it as of now."""
+    run = connection.execute
+    with transaction(connection, path):
+        (version,) = run("PRAGMA user_version").fetchone()
+        if version < SCHEMA_VERSION:  # log and state may be opened at the same time
+            (now_s,) = run("SELECT CAST(strftime('%s', 'now') AS INTEGER)").fetchone()
+            run(f"ALTER TABLE message ADD COLUMN appended_s INTEGER NOT NULL DEFAULT {now_s}")
+            run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _typed(error: sqlite3.Error, path: Path) -> EventLogError:

@@ -75,7 +75,8 @@ class Snapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     So "the feed is silent" and "the aircraft is gone" differ. ``occurred_at`` is the source's own
     clock (or the poll's time when it gave none), ``observed_at`` the time of the poll.
     ``received`` and ``dropped`` (reason -> count) speak of the whole answer, not of the shard;
-    ``candidates`` are the watched aircraft of the shard, ordered by ``icao24``.
+    ``candidates`` are the watched aircraft of the shard, ordered by ``icao24``. ``every_s`` is how
+    often the source is looked at, in seconds; None in recordings that don't say.
     """
 
     source: str
@@ -88,6 +89,7 @@ class Snapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     received: int = 0
     dropped: dict[str, int] = msgspec.field(default_factory=dict)
     candidates: tuple[StateVector, ...] = ()
+    every_s: float | None = None
 
 
 class Aircraft(msgspec.Struct, frozen=True, kw_only=True):

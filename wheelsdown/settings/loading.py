@@ -13,7 +13,7 @@ from wheelsdown.settings.model import SECRETS, Settings
 from wheelsdown.settings.problems import Place, Problem, SettingsError, line_of, problems_of
 
 #: What a command runs, and so what must be set for it.
-Room = Literal["flights", "news", "slack"]
+Room = Literal["flights", "news", "slack", "run"]
 
 #: Far above any configuration or secret, far below what would hurt.
 _LARGEST_BYTES = 1_000_000
@@ -184,7 +184,9 @@ def _merged(*layers: Mapping[str, Any]) -> Settings:
 
 
 def _lacking(settings: Settings, needs: Collection[Room]) -> list[Problem]:
-    """What the rooms can't do without and nobody has set."""
+    """What the rooms can't do without and nobody has set; "run" is all of them, Slack if named."""
+    if "run" in needs:
+        needs = ("flights", "news", "slack") if settings.slack else ("flights", "news")
     problems = []
     if "flights" in needs and not settings.flights:
         problems.append(Problem(("flights",), "is missing: give at least one [[flights]]"))

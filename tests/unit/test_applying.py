@@ -1,0 +1,85 @@
+"""One record through one stage: what can't be finished costs it, before anything is published."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.applying import MAX_CELL_BYTES, CellCodec, apply, next_offset, standing
+from wheelsdown.eventlog.port import Message
+from wheelsdown.records.dead_letters import DeadLetter
+from wheelsdown.records.progress import progress
+from wheelsdown.records.record import Record
+from wheelsdown.records.topics import CASES_EVENTS, DEAD_LETTERS, NEWS_ENTRIES, Topic
+from wheelsdown.stage import Cells, Output, Position, Step
+
+NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
+TOLD = progress("visits", part=0, parts=1, up_to=NOON, observed_at=NOON)
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of any size."""
+
+    text: str
+
+
+class Growing:
+    """Says what it is told and writes a cell of ``size`` characters."""
+
+    name = "growing"
+    input: Topic = NEWS_ENTRIES
+    outputs: tuple[Topic, ...] = (CASES_EVENTS,)
+    cell_type: Any = Cell
+
+    def __init__(self, size: int, output: Record = TOLD) -> None:
+        self.size = size
+        self.output = output
+
+    def step(self, cells: Cells, record: Record, position: Position) -> Step:
+        return Step(
+            cells={"small": Cell("x"), "gone": None, "large": Cell("x" * self.size)},
+            outputs=(Output(CASES_EVENTS, self.output),),
+        )
+
+
+def applied(stage: Growing) -> Any:
+    message = Message(NEWS_ENTRIES, 0, 7, "key", NEWS_ENTRIES.encode(TOLD))
+    return apply(stage, CellCodec(stage), {}, message, partitions=lambda _: 1, now=lambda: NOON)
+
+
+def test_a_record_gives_outputs_and_cells_with_their_bytes() -> None:
+    done = applied(Growing(10))
+    assert [one.topic for one in done.messages] == [CASES_EVENTS]
+    assert done.encoded == {
+        "small": b'{"text":"x"}',
+        "gone": None,
+        "large": b'{"text":"xxxxxxxxxx"}',
+    }
+    assert set(done.cells) == set(done.encoded)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [
+        (Growing(MAX_CELL_BYTES), "OversizedCellError"),
+        (Growing(1, msgspec.structs.replace(TOLD, blind_reason="x" * 1_000_001)), "OversizedError"),
+    ],
+)
+def test_what_is_too_large_for_the_log_is_a_dead_letter_and_nothing_else(
+    stage: Growing, reason: str
+) -> None:
+    done = applied(stage)
+    assert done.is_dead
+    assert (done.cells, done.encoded) == ({}, {})
+    (message,) = done.messages
+    letter = DEAD_LETTERS.decode(message.value)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.step, letter.offset) == ("processing", 7)
+    assert letter.error.startswith(reason)
+
+
+def test_where_a_record_stands() -> None:
+    assert [next_offset(None), next_offset(0), next_offset(9)] == [0, 1, 10]
+    assert [standing(None, 0), standing(None, 1)] == ["next", "beyond"]
+    assert [standing(9, at) for at in (8, 9, 10, 11)] == ["applied", "applied", "next", "beyond"]

@@ -1,0 +1,141 @@
+"""The graph in one process: nothing is skipped, and what has begun can be stopped in order."""
+
+import asyncio
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from cli.daemons import _drain_forever
+from pipeline.inline_host import InlineHost
+from wheelsdown.clock import VirtualClock
+from wheelsdown.eventlog.memory import MemoryLog
+from wheelsdown.eventlog.port import CorruptError, Message, RefusedError
+from wheelsdown.eventlog.publish import publish
+from wheelsdown.eventlog.state import MemoryState
+from wheelsdown.records.progress import progress
+from wheelsdown.records.record import Record
+from wheelsdown.records.topics import DEAD_LETTERS, NEWS_ENTRIES, Topic
+from wheelsdown.stage import Cells, Position, Step
+
+NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many records there were."""
+
+    applied: int
+    count: int
+
+
+class Counting:
+    """Counts records; ``pause_s`` is how long each takes."""
+
+    name = "counting"
+    input: Topic = NEWS_ENTRIES
+    outputs: tuple[Topic, ...] = ()
+    cell_type: Any = Count
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.pause_s = pause_s
+        self.first_taken = threading.Event()
+
+    def step(self, cells: Cells, record: Record, position: Position) -> Step:
+        before = cells.get("count") or Count(-1, 0)
+        time.sleep(self.pause_s)
+        self.first_taken.set()
+        return Step(cells={"count": Count(position.offset, before.count + 1)})
+
+
+class Swollen(Counting):
+    """Writes a cell that no log takes."""
+
+    cell_type: Any = str
+
+    def step(self, cells: Cells, record: Record, position: Position) -> Step:
+        return Step(cells={"text": "x" * 2_000_000})
+
+
+def filled(count: int) -> MemoryLog:
+    log = MemoryLog(1)
+    publish(log, NEWS_ENTRIES, [told(number) for number in range(count)])
+    return log
+
+
+def told(number: int) -> Record:
+    at = NOON + number * timedelta(seconds=1)
+    return progress("news", part=0, parts=1, up_to=at, observed_at=at)
+
+
+def host_on(log: MemoryLog, state: MemoryState, stage: Counting) -> InlineHost:
+    return InlineHost(log, state, [stage], VirtualClock(NOON))
+
+
+def counted(state: MemoryState) -> Count:
+    data = state.get("counting", 0, "count")
+    assert data is not None
+    return msgspec.json.decode(data, type=Count)
+
+
+def test_a_log_that_ends_before_the_position_is_refused() -> None:
+    state = MemoryState()
+    with filled(5) as log:
+        assert host_on(log, state, Counting()).drain() == 5
+    with filled(5) as same:
+        host_on(same, state, Counting()).close()
+    with filled(4) as shorter, pytest.raises(RefusedError, match="ends at 4"):
+        host_on(shorter, state, Counting())
+
+
+class LosesRecords(MemoryLog):
+    """A log in which the records 2 and 3 are no more."""
+
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> list[Message]:
+        found = super().read(topic, partition, offset, limit)
+        return [one for one in found if one.offset not in (2, 3)]
+
+
+def test_a_record_that_does_not_follow_the_last_is_not_applied() -> None:
+    state = MemoryState()
+    with LosesRecords(1) as log:
+        publish(log, NEWS_ENTRIES, [told(number) for number in range(6)])
+        with pytest.raises(CorruptError, match="goes on at 4 after 1"):
+            host_on(log, state, Counting()).drain()
+    assert counted(state) == Count(applied=1, count=2)
+
+
+def test_a_cell_that_is_too_large_costs_its_record_and_no_more() -> None:
+    state = MemoryState()
+    with filled(3) as log:
+        host = host_on(log, state, Swollen())
+        assert host.drain() == 3
+        assert host.dead_letters == 3
+        assert sum(log.ends(DEAD_LETTERS)) == 3
+    assert state.position("counting", 0) == 2
+
+
+def test_a_long_backlog_stops_after_the_record_that_it_is_at_and_goes_on_later() -> None:
+    state = MemoryState()
+    with filled(400) as log:
+        stage = Counting(pause_s=0.01)
+        host = host_on(log, state, stage)
+        asyncio.run(stopped_soon(host, stage))
+        host.close()
+        applied = counted(state)
+        assert 1 <= applied.count < 200
+        assert applied.applied == applied.count - 1
+        assert host_on(log, state, Counting()).drain() == 400 - applied.count
+    assert counted(state) == Count(applied=399, count=400)
+
+
+async def stopped_soon(host: InlineHost, stage: Counting) -> None:
+    """SIGTERM while the backlog is being read: the task is cancelled."""
+    running = asyncio.create_task(_drain_forever(host, asyncio.Event()))
+    await asyncio.to_thread(stage.first_taken.wait)
+    running.cancel()
+    async with asyncio.timeout(1.0):
+        with pytest.raises(asyncio.CancelledError):
+            await running
