@@ -14,7 +14,8 @@ from consumers.wording import clean
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOK_ALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 _SHOWN_AS = _ESCAPES | _LOOK_ALIKES
-_EMOJI_CODE = re.compile(r":(?=[\w+'-]+:)")
+#: The backtick counts too: its look-alike is a letter.
+_EMOJI_CODE = re.compile(r":(?=[\w+'`-]+:)")
 _RATIO = "\u2236"
 
 #: Longest address that is linked. Slack allows 3000 in a button; browsers and feeds stay far below.

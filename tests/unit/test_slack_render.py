@@ -147,6 +147,11 @@ def test_hostile_text_stays_text_and_the_message_always_validates(alert: Alert) 
         assert not re.search(r"<(script|img|iframe)", page)
 
 
+@pytest.mark.parametrize("text", [":smile:", ":`:", "a:+1:b", ":_:"])
+def test_no_text_names_an_emoji(text: str) -> None:
+    assert not re.search(r":[\w+-]+:", literal(text, 100))
+
+
 @given(hostile_text, st.integers(1, 60))
 def test_formatting_characters_never_reach_slack(text: str, limit: int) -> None:
     shown = literal(text, limit)
