@@ -20,25 +20,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, cast
 
 import faust
-import msgspec
 import structlog
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, EventT, FutureMessage, StreamT
+from faust.types import TP, FutureMessage, StreamT
 
-from pipeline.applying import (
-    POSITION,
-    Applied,
-    CellCodec,
-    PositionCell,
-    apply,
-    next_offset,
-    report_dead_letter,
-    standing,
-)
+from pipeline.applying import next_offset
+from pipeline.faust_stage import StageRun
 from wheelsdown.clock import Clock, monotonic_s
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
-from wheelsdown.eventlog.port import Message, NewMessage
+from wheelsdown.eventlog.port import NewMessage
 from wheelsdown.records.topics import Topic
 from wheelsdown.stage import Stage
 
@@ -71,16 +62,28 @@ class FaustOptions:
 
 
 class _Consumer(driver.Consumer):
-    """A consumer that goes to the positions of the tables wherever Faust goes to its offsets."""
+    """A consumer that goes to the positions of the tables, and commits these."""
 
     async def perform_seek(self) -> None:
         await super().perform_seek()
         host = cast("_App", self.app).host
         for tp, offset in host.wanted(self.assignment()).items():
             await self.seek(tp, offset)
-            # Else Faust waits for ever that records before the position are acknowledged, commits
-            # nothing any more and keeps each acknowledgement in memory.
-            self._committed_offset[tp] = offset
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """What to commit: the position. Faust's own reckoning needs each record acknowledged once.
+
+        Where some were passed over, or came twice, it commits nothing any more and keeps every
+        acknowledgement in memory.
+        """
+        host = cast("_App", self.app).host
+        position = host.wanted({tp}).get(tp)
+        if position is None:
+            return super()._new_offset(tp)
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        self._gap.pop(tp, None)
+        return position
 
 
 class _Producer(driver.Producer):
@@ -258,7 +261,7 @@ class FaustHost:
             Table=_Table,
         )
 
-    def _new_run(self, stage: Stage) -> "_StageRun":
+    def _new_run(self, stage: Stage) -> StageRun:
         partitions = self.partitions(stage.input)
         name = self.topic_name(stage.input)
         table = cast(
@@ -270,7 +273,7 @@ class FaustHost:
         source = self.app.topic(
             name, key_type=bytes, value_type=bytes, partitions=partitions, acks=True
         )
-        run = _StageRun(stage, name, table, self, self._clock)
+        run = StageRun(stage, name, table, self, self._clock)
 
         async def agent(stream: StreamT[bytes]) -> None:
             async for event in stream.events():
@@ -304,7 +307,7 @@ class FaustHost:
                     continue
                 await self._watch_partition(run, tp, moved)
 
-    async def _watch_partition(self, run: "_StageRun", tp: TP, moved: dict[TP, _Standing]) -> None:
+    async def _watch_partition(self, run: StageRun, tp: TP, moved: dict[TP, _Standing]) -> None:
         applied = run.book(tp.partition).applied
         end = self.app.consumer.highwater(tp)
         waiting = end is not None and next_offset(applied) < end
@@ -328,123 +331,3 @@ def give_up(why: str, code: ExitCode = ExitCode.STUCK, **details: Any) -> NoRetu
     """Leave at once, so that nothing is committed that is not durable."""
     log.critical(why, exit_code=int(code), **details)
     os._exit(code)
-
-
-_positions = msgspec.json.Decoder(PositionCell)
-_encoder = msgspec.json.Encoder()
-
-
-class _Book:
-    """The cells of one partition, in the stage's table."""
-
-    def __init__(self, table: _Table, codec: CellCodec, partition: int) -> None:
-        self._table = table
-        self._codec = codec
-        self._prefix = f"{partition}/"
-        self._at_hand: dict[str, Any] = {}
-        position = table.get(self._key(POSITION))
-        self.applied: int | None = None
-        if position is not None:
-            self.applied = _positions.decode(position).applied
-
-    def get(self, name: str, /) -> Any:
-        """The cell, or None."""
-        if name not in self._at_hand:
-            data = self._table.get(self._key(name))
-            self._at_hand[name] = None if data is None else self._codec.decode(data)
-        return self._at_hand[name]
-
-    def write(self, applied: Applied, offset: int) -> list[FutureMessage]:
-        """Write the changed cells, last the position; gives the changelog records to wait for."""
-        self._table.sent.clear()
-        for name, data in applied.encoded.items():
-            if data is not None:
-                self._table[self._key(name)] = data
-            elif self._key(name) in self._table:
-                del self._table[self._key(name)]
-            self._at_hand[name] = applied.cells[name]
-        self._table[self._key(POSITION)] = _encoder.encode(PositionCell(offset))
-        self.applied = offset
-        sent, self._table.sent = self._table.sent, []
-        return sent
-
-    def _key(self, name: str) -> bytes:
-        return (self._prefix + name).encode()
-
-
-class _StageRun:
-    """One stage with its table and the books of the partitions that this worker has."""
-
-    def __init__(
-        self, stage: Stage, topic_name: str, table: _Table, host: FaustHost, clock: Clock
-    ) -> None:
-        self.topic_name = topic_name
-        self.busy = False
-        self._stage = stage
-        self._table = table
-        self._host = host
-        self._clock = clock
-        self._codec = CellCodec(stage)
-        self._books: dict[int, _Book] = {}
-
-    def book(self, partition: int) -> _Book:
-        """The book of a partition."""
-        if partition not in self._books:
-            self._books[partition] = _Book(self._table, self._codec, partition)
-        return self._books[partition]
-
-    def forget_books(self) -> None:
-        """Read everything from the table again, which another worker may have written to."""
-        self._books.clear()
-
-    async def take(self, event: EventT[Any]) -> None:
-        """Apply one record, unless it was applied already or does not follow the last."""
-        message = event.message
-        book = self.book(message.partition)
-        expected = next_offset(book.applied)
-        stands = standing(book.applied, message.offset)
-        if stands == "applied":
-            await self._host.check_end(message.tp, expected, WATCH_EVERY_S)
-            return
-        if stands == "beyond" and not await self._expired(message, expected):
-            return  # the watch goes back to what is missing
-        self.busy = True
-        try:
-            await self._apply(book, message)
-        finally:
-            self.busy = False
-
-    async def _expired(self, message: Any, expected: int) -> bool:
-        """Whether retention has deleted everything between the expected record and this one."""
-        first = await self._host.first_offset(message.tp)
-        if message.offset != first:
-            return False
-        if expected:
-            log.error(
-                "records_expired",
-                topic=message.topic,
-                partition=message.partition,
-                lost=first - expected,
-            )
-        return True
-
-    async def _apply(self, book: _Book, message: Any) -> None:
-        taken = Message(
-            topic=self._stage.input,
-            partition=message.partition,
-            offset=message.offset,
-            key=(message.key or b"").decode(errors="replace"),
-            value=message.value or b"",
-        )
-        applied = apply(
-            self._stage,
-            self._codec,
-            book,
-            taken,
-            partitions=self._host.partitions,
-            now=self._clock.now,
-        )
-        await self._host.produce(applied.messages)
-        await self._host.accepted(book.write(applied, message.offset))
-        if applied.is_dead:
-            report_dead_letter(self._stage, taken)
