@@ -2,9 +2,9 @@
 
 An aircraft seems to depart when it is seen on the ground and then in the air, or is first heard
 climbing beside an aerodrome. It has arrived when it is seen on the ground twice, or was last heard
-coming down to an aerodrome and then no more (absence.py). One that is lost in
-cruise has probably arrived ahead when sources that work have been silent about it for long enough
-(radio_holes.py); when it is heard again, that is confirmed, corrected or withdrawn.
+coming down to an aerodrome and then no more (absence.py). One that is lost in cruise has probably
+arrived ahead when sources that work have been silent about it for long enough (radio_holes.py);
+when it is heard again, that is confirmed, corrected or withdrawn.
 """
 
 from collections.abc import Sequence
