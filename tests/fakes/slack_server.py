@@ -1,8 +1,10 @@
-"""A Slack that remembers: channels, messages, edits, history, limits, and faults on demand.
+"""A Slack that remembers: channels, messages, edits, files, history, limits, and faults on demand.
 
 By hand: ``python tests/fakes/slack_server.py --port 8765``, then point a client at
-``http://127.0.0.1:8765/api/`` and look at ``http://127.0.0.1:8765/``. Faults by hand:
-``curl -d '{"method": "chat.postMessage", "answer": "drop", "accept": true}' .../faults``.
+``http://127.0.0.1:8765/api/`` and look at ``http://127.0.0.1:8765/``; ``/state`` has it as JSON.
+``--port 0`` takes a free one and prints it. Incoming webhooks are at ``/services/T/B/CHANNEL``.
+Faults by hand: ``curl -d '{"method": "chat.postMessage", "answer": "drop", "accept": true}'
+.../faults``; the methods are Slack's own, ``webhook``, and ``upload`` for the bytes of a file.
 
 Connections have TCP_NODELAY, which asyncio sets on every socket.
 """
@@ -10,47 +12,35 @@ Connections have TCP_NODELAY, which asyncio sets on every socket.
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
-
-from consumers.slack.message import SlackMessage
-from consumers.slack.page import message_html, page
 
 if __name__ == "__main__":  # by hand; pytest looks into tests/ by itself
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fakes.slack_workspace import CHANNEL, RefusedError, Workspace
+from fakes.slack_content import RefusedError
+from fakes.slack_faults import Fault, answer_of
+from fakes.slack_limits import WEBHOOK
+from fakes.slack_page import channels_page
+from fakes.slack_workspace import CHANNEL, Workspace
 
 TOKEN = "xoxb-fake-token"
+UPLOAD = "upload"
 
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to one call instead of the usual.
-
-    ``accept``: the call takes effect all the same, ``accept_after_s`` later. ``answer``: the
-    connection is dropped (after ``delay_s``), or what comes back instead of the true answer.
-    """
-
-    answer: Literal["drop", "error", "html", "json", "rate_limited", "status", "truncated"]
-    accept: bool = False
-    accept_after_s: float = 0.0
-    delay_s: float = 0.0
-    error: str = "internal_error"
-    status: int = 500
-    retry_after: str | None = "1"
-    body: str = "[]"
+#: The bytes of a file that a fake takes at most.
+_BODY_MOST = 32 * 1024 * 1024
+#: How webhooks refuse; everything else is a 400.
+_WEBHOOK_STATUS = {"channel_not_found": 404, "invalid_token": 403}
 
 
 class FakeSlack:
@@ -65,19 +55,28 @@ class FakeSlack:
         self.workspace = workspace
         self.token: str | None = token
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self._faults: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
 
     @property
     def base_url(self) -> str:
         """Where a client finds the API."""
-        return f"http://127.0.0.1:{self.port}/api/"
+        return f"{self.root_url}api/"
 
-    def fail(self, method: str, *faults: Fault) -> None:
-        """The next calls of the method meet these faults, one each."""
+    @property
+    def root_url(self) -> str:
+        """Where the page is, and what else is no API."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def webhook_url(self, channel: str = CHANNEL) -> str:
+        """The address of an incoming webhook that posts into the channel."""
+        return f"{self.root_url}services/T0TEAM0001/{channel[::-1]}/{channel}"
+
+    def fail(self, method: str, *faults: Fault | None) -> None:
+        """The next calls of the method meet these faults, one each; None lets one go well."""
         self._faults[method].extend(faults)
 
     def revoke(self) -> None:
-        """From now on no token is any good."""
+        """From now on no token is any good, nor any webhook."""
         self.token = None
 
     def count(self, method: str) -> int:
@@ -86,79 +85,124 @@ class FakeSlack:
 
     def application(self) -> web.Application:
         """The web application, to be served by whoever wants."""
-        application = web.Application()
-        application.router.add_post("/api/{method}", self._serve)
+        application = web.Application(client_max_size=_BODY_MOST)
+        application.router.add_post("/api/{method}", self._serve_api)
+        application.router.add_post("/upload/{file_id}", self._serve_upload)
+        application.router.add_post("/services/{team}/{bot}/{channel}", self._serve_webhook)
         application.router.add_post("/faults", self._take_fault)
+        application.router.add_get("/state", self._tell_state)
         application.router.add_get("/", self._show)
         return application
 
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
+    async def _serve_api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         arguments = await _arguments(request)
+        given = request.headers.get("Authorization") or f"Bearer {arguments.get('token')}"
         self.calls.append((method, arguments))
-        faults = self._faults[method]
-        if not faults:
-            return self._answer(request, method, arguments)
-        return await self._faulty(request, method, arguments, faults.popleft())
+        return await self._met(request, method, partial(self._api, method, arguments, given))
 
-    def _answer(self, request: web.Request, method: str, arguments: dict[str, Any]) -> web.Response:
-        try:
-            self._check(request.headers.get("Authorization") or f"Bearer {arguments.get('token')}")
-            return web.json_response(self.workspace.call(method, arguments))
-        except RefusedError as refused:
-            if refused.answer["error"] == "ratelimited":
-                return web.json_response(refused.answer, status=429, headers={"Retry-After": "1"})
-            return web.json_response(refused.answer)
+    async def _serve_upload(self, request: web.Request) -> web.StreamResponse:
+        file_id, content = request.match_info["file_id"], await request.read()
+        self.calls.append((UPLOAD, {"file_id": file_id, "size": len(content)}))
+        return await self._met(request, UPLOAD, partial(self._upload, file_id, content))
 
-    def _check(self, given: str) -> None:
-        if given == "Bearer None":
-            raise RefusedError("not_authed")
-        if given != f"Bearer {self.token}":
-            raise RefusedError("invalid_auth" if self.token else "token_revoked")
+    async def _serve_webhook(self, request: web.Request) -> web.StreamResponse:
+        """The address knows its channel; one that the message names is not heeded."""
+        payload = _json_object(await request.text())
+        arguments = (payload or {}) | {"channel": request.match_info["channel"]}
+        self.calls.append((WEBHOOK, arguments))
+        refusal = "invalid_payload" if payload is None else None
+        return await self._met(request, WEBHOOK, partial(self._webhook, arguments, refusal))
 
-    async def _faulty(
-        self, request: web.Request, method: str, arguments: dict[str, Any], fault: Fault
+    async def _met(
+        self, request: web.Request, method: str, answer: Callable[[], web.Response]
     ) -> web.StreamResponse:
-        true_answer = ""
+        """The answer, or what the fault that is due makes of it."""
+        due = self._faults[method]
+        fault = due.popleft() if due else None
+        if fault is None:
+            return answer()
+        true = web.Response()
         if fault.accept and fault.accept_after_s:
-            loop = asyncio.get_running_loop()
-            loop.call_later(fault.accept_after_s, self._answer, request, method, arguments)
-        elif fault.accept:
-            true_answer = str(self._answer(request, method, arguments).text)
-        await asyncio.sleep(fault.delay_s)
-        headers = {"Content-Type": "application/json"}
-        match fault.answer:
-            case "error":
-                return web.json_response({"ok": False, "error": fault.error})
-            case "html":
-                return web.Response(text="<html>Slack is down</html>", content_type="text/html")
-            case "json":
-                return web.Response(text=fault.body, headers=headers)
-            case "rate_limited":
-                wish = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-                return web.Response(
-                    status=429, text='{"ok":false,"error":"ratelimited"}', headers=headers | wish
-                )
-            case "status":
-                return web.Response(status=fault.status, text="upstream error")
-            case "truncated":
-                return web.Response(text=true_answer[: len(true_answer) // 2], headers=headers)
-            case "drop":
-                assert request.transport is not None
-                request.transport.abort()
-                return web.Response()
+            asyncio.get_running_loop().call_later(fault.accept_after_s, answer)
+        elif fault.accept or fault.answer == "true":
+            true = answer()
+        if fault.answer == "revoked":
+            self.revoke()
+            true = answer()
+        return await answer_of(fault, request, true)
+
+    def _api(self, method: str, arguments: dict[str, Any], given: str) -> web.Response:
+        refusal = self._refusal(given)
+        if refusal is None and method == WEBHOOK:
+            refusal = "unknown_method"
+        try:
+            answer = self._called(method, arguments, refusal)
+        except RefusedError as refused:
+            return _limited(refused) or web.json_response(refused.answer)
+        if method == "files.getUploadURLExternal":
+            answer["upload_url"] = f"{self.root_url}upload/{answer['file_id']}"
+        return web.json_response(answer)
+
+    def _called(
+        self, method: str, arguments: dict[str, Any], refusal: str | None
+    ) -> dict[str, Any]:
+        if refusal is not None:
+            raise RefusedError(refusal)
+        return self.workspace.call(method, arguments)
+
+    def _refusal(self, given: str) -> str | None:
+        """What is wrong with this authorization."""
+        if given == "Bearer None":
+            return "not_authed"
+        if self.token is None:
+            return "token_revoked"
+        return None if given == f"Bearer {self.token}" else "invalid_auth"
+
+    def _upload(self, file_id: str, content: bytes) -> web.Response:
+        try:
+            self.workspace.uploads.take(file_id, content)
+        except RefusedError as refused:
+            return web.Response(status=400, text=refused.code)
+        return web.Response(text=f"OK - {len(content)}")
+
+    def _webhook(self, arguments: dict[str, Any], refusal: str | None) -> web.Response:
+        try:
+            self._called(WEBHOOK, arguments, "invalid_token" if self.token is None else refusal)
+        except RefusedError as refused:
+            status = _WEBHOOK_STATUS.get(refused.code, 400)
+            return _limited(refused) or web.Response(status=status, text=refused.code)
+        return web.Response(text="ok")
 
     async def _take_fault(self, request: web.Request) -> web.Response:
         wanted = json.loads(await request.text())
         self.fail(wanted.pop("method"), Fault(**wanted))
         return web.json_response({"ok": True})
 
+    async def _tell_state(self, request: web.Request) -> web.Response:
+        workspace = self.workspace
+        return web.json_response(
+            {"now": workspace.now(), "channels": workspace.channels, "calls": self.calls}
+        )
+
     async def _show(self, request: web.Request) -> web.Response:
-        shown = []
-        for channel, messages in self.workspace.channels.items():
-            shown.append(f"<h1>{channel}</h1>")
-            shown.extend(_as_html(message) for message in messages)
-        return web.Response(text=page("Fake Slack", shown), content_type="text/html")
+        return web.Response(text=channels_page(self.workspace.channels), content_type="text/html")
+
+
+def _limited(refused: RefusedError) -> web.Response | None:
+    """The answer to a call above Slack's limits."""
+    if refused.retry_after_s is None:
+        return None
+    headers = {"Retry-After": f"{refused.retry_after_s}"}
+    return web.json_response(refused.answer, status=429, headers=headers)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
@@ -166,12 +210,6 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         return dict(json.loads(await request.text() or "{}"))
     return {key: str(value) for key, value in (await request.post()).items()}
-
-
-def _as_html(message: dict[str, Any]) -> str:
-    at = datetime.fromtimestamp(float(message["ts"]), UTC)
-    shown = SlackMessage(message["text"], tuple(message.get("blocks") or ()), metadata={})
-    return message_html(shown, time=f"{at:%d %b %H:%M:%S} UTC")
 
 
 @contextmanager
@@ -193,32 +231,49 @@ def running_slack(workspace: Workspace | None = None) -> Iterator[FakeSlack]:
 
 async def _serve_until_stopped(fake: FakeSlack, started: Future[Callable[[], object]]) -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    async with _served(fake, 0):
+        started.set_result(partial(loop.call_soon_threadsafe, stopped.set))
+        await stopped.wait()
+
+
+@asynccontextmanager
+async def _served(fake: FakeSlack, port: int) -> AsyncIterator[None]:
+    """Serve while the block runs. Raises OSError when the port can't be had."""
     runner = web.AppRunner(fake.application(), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    fake.port = runner.addresses[0][1]
-    started.set_result(partial(loop.call_soon_threadsafe, stopped.set))
-    await stopped.wait()
-    await runner.cleanup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        fake.port = runner.addresses[0][1]
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _serve_by_hand(fake: FakeSlack, port: int) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with _served(fake, port):
+        sys.stdout.write(
+            f"channels {', '.join(fake.workspace.channels)}, token {fake.token}, "
+            f"API {fake.base_url}; look at the messages at {fake.root_url}\n"
+        )
+        sys.stdout.flush()
+        await stopped.wait()
 
 
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="A stateful fake of Slack's Web API.")
-    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--port", type=int, default=8765, help="0 takes a free one")
     parser.add_argument("--token", default=TOKEN, help="the only token that is accepted")
-    parser.add_argument("--channel", default=CHANNEL, help="the id of the only channel")
-    parser.add_argument("--no-limit", action="store_true", help="accept any number of posts")
+    parser.add_argument("--channel", nargs="+", default=[CHANNEL], help="the ids of the channels")
+    parser.add_argument("--no-limit", action="store_true", help="accept any number of calls")
     options = parser.parse_args()
-    workspace = Workspace(limited=not options.no_limit, channels={options.channel: []})
-    fake = FakeSlack(workspace, token=options.token)
-    url = f"http://127.0.0.1:{options.port}"
-    sys.stdout.write(
-        f"channel {options.channel}, token {options.token}, API {url}/api/; "
-        f"look at the messages at {url}/\n"
-    )
+    channels: dict[str, list[dict[str, Any]]] = {name: [] for name in options.channel}
+    workspace = Workspace(limited=not options.no_limit, channels=channels)
     try:
-        web.run_app(fake.application(), host="127.0.0.1", port=options.port)
+        asyncio.run(_serve_by_hand(FakeSlack(workspace, token=options.token), options.port))
     except OSError as error:
         sys.exit(f"can't listen on {options.port}: {error}; try make fake-slack PORT=8766")
 

@@ -1,44 +1,36 @@
 """What a Slack workspace remembers, and how it answers: the fake server's state, without HTTP.
 
-What it does and answers follows Slack's documentation; blocks are judged by the project's own
-rules in ``consumers/slack/validate.py``, in Slack's words.
+What it does and answers follows Slack's documentation; what that leaves open is strict here.
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from consumers.slack.message import SlackMessage
-from consumers.slack.validate import problems
+from fakes.slack_content import RefusedError, content
+from fakes.slack_limits import WEBHOOK, Buckets
+from fakes.slack_uploads import Uploads
 
 CHANNEL = "C0ALERTS01"
 BOT = "B0WHEELS01"
 
-#: Slack's own limit on chat.postMessage: one a second and channel, short bursts tolerated.
-BURST = 3.0
-PER_S = 1.0
-
-
-class RefusedError(Exception):
-    """Slack says no: the error code, and what else its answer holds."""
-
-    def __init__(self, code: str, **extra: Any) -> None:
-        super().__init__(code)
-        self.answer = {"ok": False, "error": code, **extra}
-
 
 @dataclass
 class Workspace:
-    """The state behind the API; ``now`` is Slack's clock, in seconds since 1970."""
+    """The state behind the API; ``now`` is Slack's clock, in seconds since 1970.
+
+    ``channels`` has the messages of each, oldest first, replies among them. ``limited``: more calls
+    than Slack's limits allow are refused.
+    """
 
     now: Callable[[], float] = time.time
     limited: bool = False
     channels: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {CHANNEL: []})
     editable: bool = True
+    uploads: Uploads = field(default_factory=Uploads)
     _last: int = 0
-    _tokens: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _buckets: Buckets = field(default_factory=Buckets)
 
     def call(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer; RefusedError where it says no."""
@@ -46,11 +38,19 @@ class Workspace:
             "auth.test": self._auth_test,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "chat.delete": self._delete,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
+            "files.getUploadURLExternal": self._announce_file,
+            "files.completeUploadExternal": self._share_files,
+            WEBHOOK: self._post,
         }
         if method not in known:
             raise RefusedError("unknown_method", req_method=method)
+        if self.limited:
+            channel = str(arguments.get("channel"))
+            if (wait_s := self._buckets.wait_s(method, channel, self.now())) > 0:
+                raise RefusedError("ratelimited", retry_after_s=wait_s)
         return {"ok": True, **known[method](arguments)}
 
     def say(self, text: str, channel: str = CHANNEL) -> str:
@@ -58,8 +58,15 @@ class Workspace:
         return self._add(channel, {"type": "message", "user": "U0PERSON01", "text": text})
 
     def delete(self, ts: str, channel: str = CHANNEL) -> None:
-        """Somebody deletes a message."""
-        self.channels[channel] = [one for one in self.channels[channel] if one["ts"] != ts]
+        """Somebody deletes a message. One with replies leaves a stone, as in Slack."""
+        messages = self.channels[channel]
+        message = self._message(channel, ts)
+        if any(_is_reply(one) and one["thread_ts"] == ts for one in messages):
+            stone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": True}
+            text = "This message was deleted."
+            messages[messages.index(message)] = {**stone, "text": text, "ts": ts, "thread_ts": ts}
+        else:
+            messages.remove(message)
 
     def alerts(self, channel: str = CHANNEL) -> list[dict[str, Any]]:
         """The messages of the bot that are visible, oldest first."""
@@ -70,14 +77,13 @@ class Workspace:
 
     def _post(self, arguments: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(arguments)
-        self._spend(channel)
-        content = self._content(arguments)
-        thread_ts = arguments.get("thread_ts")
-        if thread_ts is not None:
-            self._message(channel, thread_ts)
-            content["thread_ts"] = thread_ts
-        ts = self._add(channel, {"type": "message", "bot_id": BOT, **content})
-        return {"channel": channel, "ts": ts, "message": self._message(channel, ts)}
+        said = content(arguments)
+        message = {**said.fields, **self._placed(channel, arguments)}
+        if "thread_ts" in message and arguments.get("reply_broadcast") in (True, "1", "true"):
+            message["subtype"] = "thread_broadcast"
+        ts = self._add(channel, {"type": "message", "bot_id": BOT, **message})
+        answer = {"channel": channel, "ts": ts, "message": self._message(channel, ts)}
+        return answer | said.warned()
 
     def _update(self, arguments: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(arguments)
@@ -86,39 +92,71 @@ class Workspace:
             raise RefusedError("cant_update_message")
         if not self.editable:
             raise RefusedError("edit_window_closed")
-        content = self._content(arguments)
+        said = content(arguments)
+        fields = dict(said.fields)
         if "blocks" not in arguments:
-            content.pop("blocks")  # earlier ones are retained
-        message.update(content)
-        return {"channel": channel, "ts": message["ts"], "text": message["text"]}
+            fields.pop("blocks")  # earlier ones are retained
+        message.update(fields, edited={"user": BOT, "ts": f"{self.now():.6f}"})
+        return {"channel": channel, "ts": message["ts"], "text": message["text"]} | said.warned()
+
+    def _delete(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        channel = self._channel(arguments)
+        message = self._message(channel, str(arguments.get("ts")))
+        if message.get("bot_id") != BOT:
+            raise RefusedError("cant_delete_message")
+        self.delete(message["ts"], channel)
+        return {"channel": channel, "ts": message["ts"]}
 
     def _history(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        channel = self._channel(arguments)
-        return self._paged(arguments, [m for m in self.channels[channel] if "thread_ts" not in m])
+        """From the newest to the oldest, without replies unless they were shown to all."""
+        found = [
+            one
+            for one in self.channels[self._channel(arguments)]
+            if not _is_reply(one) or one.get("subtype") == "thread_broadcast"
+        ]
+        return _paged(arguments, found, default=100, newest_first=True)
 
     def _replies(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """From the oldest to the newest, the parent first; ``ts`` may be any message of it."""
         channel, ts = self._channel(arguments), str(arguments.get("ts"))
-        self._message(channel, ts)
-        thread = [m for m in self.channels[channel] if ts in (m["ts"], m.get("thread_ts"))]
-        return self._paged(arguments, thread)
+        named = [one for one in self.channels[channel] if one["ts"] == ts]
+        if not named:
+            raise RefusedError("thread_not_found")
+        parent = named[0].get("thread_ts", ts)
+        thread = [one for one in self.channels[channel] if one.get("thread_ts") == parent]
+        return _paged(arguments, thread or named, default=999, newest_first=False)
 
-    def _paged(self, arguments: dict[str, Any], found: list[dict[str, Any]]) -> dict[str, Any]:
-        limit = int(arguments.get("limit") or 100)
-        if not 0 < limit < 1000:
-            raise RefusedError("invalid_limit")
-        oldest, latest = str(arguments.get("oldest") or "0"), str(arguments.get("latest") or "9e9")
-        window = [m for m in found if float(oldest) <= float(m["ts"]) <= float(latest)]
-        if cursor := arguments.get("cursor"):
-            window = [m for m in window if m["ts"] < str(cursor)]
-        newest_first = window[::-1]
-        shown = [_as_read(m, arguments.get("include_all_metadata")) for m in newest_first[:limit]]
-        more = len(newest_first) > limit
-        cursor = shown[-1]["ts"] if more else ""
-        return {
-            "messages": shown,
-            "has_more": more,
-            "response_metadata": {"next_cursor": cursor},
-        }
+    def _announce_file(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"file_id": self.uploads.announce(arguments)}
+
+    def _share_files(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Without a channel the files stay private."""
+        named = arguments.get("channel_id") or arguments.get("channels")
+        channels = str(named).split(",") if named else []
+        if not set(channels) <= set(self.channels):
+            raise RefusedError("invalid_channel")
+        text = str(arguments.get("initial_comment") or "")
+
+        def share(files: list[dict[str, Any]]) -> None:
+            message = {"type": "message", "bot_id": BOT, "text": text, "files": files}
+            placed = [(channel, self._placed(channel, arguments)) for channel in channels]
+            for channel, place in placed:
+                self._add(channel, message | place)
+
+        return {"files": self.uploads.complete(arguments, share)}
+
+    def _placed(self, channel: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Below its parent, where one is named. Slack only advises against naming a reply."""
+        thread_ts = arguments.get("thread_ts")
+        if thread_ts is None:
+            return {}
+        for parent in self.channels[channel]:
+            if parent["ts"] == thread_ts:
+                if _is_reply(parent):
+                    raise RefusedError("cannot_reply_to_message")
+                parent["thread_ts"] = thread_ts
+                return {"thread_ts": thread_ts}
+        raise RefusedError("thread_not_found")
 
     def _channel(self, arguments: dict[str, Any]) -> str:
         channel = str(arguments.get("channel"))
@@ -128,7 +166,7 @@ class Workspace:
 
     def _message(self, channel: str, ts: str) -> dict[str, Any]:
         for message in self.channels[channel]:
-            if message["ts"] == ts:
+            if message["ts"] == ts and message.get("subtype") != "tombstone":
                 return message
         raise RefusedError("message_not_found")
 
@@ -138,32 +176,52 @@ class Workspace:
         self.channels[channel].append({**message, "ts": ts})
         return ts
 
-    def _spend(self, channel: str) -> None:
-        now = self.now()
-        tokens, since = self._tokens.get(channel, (BURST, now))
-        tokens = min(BURST, tokens + (now - since) * PER_S)
-        if self.limited and tokens < 1:
-            raise RefusedError("ratelimited")
-        self._tokens[channel] = (tokens - 1, now)
 
-    def _content(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        text, blocks = str(arguments.get("text") or ""), _decoded(arguments.get("blocks")) or []
-        if not text and not blocks:
-            raise RefusedError("no_text")
-        found = problems(SlackMessage(text=text or "-", blocks=tuple(blocks), metadata={}))
-        if found:
-            code = "msg_blocks_too_long" if "over all blocks" in found[0] else "invalid_blocks"
-            messages = [f"[ERROR] {one}" for one in found]
-            raise RefusedError(code, errors=found, response_metadata={"messages": messages})
-        metadata = _decoded(arguments.get("metadata"))
-        if metadata is not None and not {"event_type", "event_payload"} <= metadata.keys():
-            raise RefusedError("invalid_metadata_format")
-        return {"text": text, "blocks": blocks, "metadata": metadata}
+def _is_reply(message: dict[str, Any]) -> bool:
+    """A parent carries its own time as that of its thread."""
+    return bool(message.get("thread_ts", message["ts"]) != message["ts"])
 
 
-def _decoded(value: Any) -> Any:
-    """Blocks and metadata come as JSON, in a form as text that holds JSON."""
-    return json.loads(value) if isinstance(value, str) else value
+def _paged(
+    arguments: dict[str, Any], messages: list[dict[str, Any]], *, default: int, newest_first: bool
+) -> dict[str, Any]:
+    """The page that the arguments ask for of messages that come oldest first.
+
+    A cursor names the time at which its page begins, so that it outlives a deleted message.
+    """
+    limit = str(arguments.get("limit") or default)
+    if not limit.isdecimal() or not 0 < int(limit) < 1000:
+        raise RefusedError("invalid_limit")
+    found = [one for one in messages if _is_within(one["ts"], arguments)]
+    cursor = _seconds(arguments, "cursor", "invalid_cursor")
+    if newest_first:
+        found = [one for one in reversed(found) if not cursor or float(one["ts"]) <= cursor]
+    else:
+        found = [one for one in found if float(one["ts"]) >= cursor]
+    page, rest = found[: int(limit)], found[int(limit) :]
+    return {
+        "messages": [_as_read(one, arguments.get("include_all_metadata")) for one in page],
+        "has_more": bool(rest),
+        "response_metadata": {"next_cursor": rest[0]["ts"] if rest else ""},
+    }
+
+
+def _is_within(ts: str, arguments: dict[str, Any]) -> bool:
+    """Slack leaves the ends of the window out unless asked."""
+    at = float(ts)
+    oldest = _seconds(arguments, "oldest", "invalid_ts_oldest")
+    latest = _seconds(arguments, "latest", "invalid_ts_latest") or float("inf")
+    if arguments.get("inclusive") in (True, "1", "true"):
+        return oldest <= at <= latest
+    return oldest < at < latest
+
+
+def _seconds(arguments: dict[str, Any], name: str, refusal: str) -> float:
+    """An argument that is a time; 0 where it is not given."""
+    try:
+        return float(arguments.get(name) or 0)
+    except ValueError as error:
+        raise RefusedError(refusal) from error
 
 
 def _as_read(message: dict[str, Any], all_metadata: Any) -> dict[str, Any]:
