@@ -2,45 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-from fakes.logs import (
-    PARTITIONS,
-    WITHIN_S,
-    LogKind,
-    kafka_kind,
-    keys,
-    memory_kind,
-    new,
-    read,
-    sqlite_kind,
-)
+from fakes.logs import PARTITIONS, WITHIN_S, LogKind, keys, new, read
 
-from wheelsdown.eventlog import kafka_consumer
 from wheelsdown.eventlog.port import EventLog, NewMessage, RefusedError
 from wheelsdown.records.topics import ALERTS, NEWS_ENTRIES, VISITS
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
-def kind(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> LogKind:
-    # Members of a group learn sooner that another one has joined.
-    monkeypatch.setattr(kafka_consumer, "HEARTBEAT_S", 0.2)
-    if request.param == "memory":
-        return memory_kind()
-    if request.param == "sqlite":
-        return sqlite_kind(tmp_path)
-    return kafka_kind(request.getfixturevalue("kafka"))
-
-
-@pytest.fixture
-def log(kind: LogKind) -> Iterator[EventLog]:
-    with kind.open() as log:
-        yield log
 
 
 def test_a_partition_keeps_its_order_and_messages_come_back_as_they_went_in(log: EventLog) -> None:
@@ -220,16 +189,19 @@ def test_what_is_closed_refuses_to_be_used(log: EventLog) -> None:
     ):
         with pytest.raises(RefusedError, match="is closed"):
             use()
+    log.read(NEWS_ENTRIES, 0, 0, 1)
     open_one = log.consumer("others", [NEWS_ENTRIES])
     log.close()
     log.close()
-    for use in (
+    uses: tuple[Callable[[], object], ...] = (
         lambda: log.append([new("c")]),
         lambda: log.ends(NEWS_ENTRIES),
+        lambda: log.read(NEWS_ENTRIES, 0, 0, 1),
         lambda: log.consumer("more", [NEWS_ENTRIES]),
         lambda: open_one.poll(limit=1, timeout_s=0),
         lambda: open_one.commit(message),
-    ):
+    )
+    for use in uses:
         with pytest.raises(RefusedError, match="is closed"):
             use()
     open_one.close()

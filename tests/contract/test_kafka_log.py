@@ -19,7 +19,7 @@ from fakes.logs import PARTITIONS, WITHIN_S, kafka_log, keys, new, read
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 
-from wheelsdown.eventlog import kafka_appender, kafka_brokers, kafka_consumer
+from wheelsdown.eventlog import kafka_appender, kafka_brokers, kafka_consumer, kafka_reader
 from wheelsdown.eventlog.kafka_log import KafkaLog
 from wheelsdown.eventlog.port import RefusedError, UnavailableError
 from wheelsdown.records.topics import ALERTS, CATALOGUE, NEWS_ENTRIES, VISITS
@@ -90,6 +90,7 @@ def test_missing_topics_are_refused_with_the_command_that_makes_them(
             lambda: log.append([new("a")]),
             lambda: log.partitions(NEWS_ENTRIES),
             lambda: log.ends(NEWS_ENTRIES),
+            lambda: log.read(NEWS_ENTRIES, 0, 0, 1),
             lambda: log.consumer("readers", [NEWS_ENTRIES]),
         ):
             fails_within(WITHIN_S, RefusedError, "run 'wheelsdown topics create'", use)
@@ -237,6 +238,7 @@ def test_an_outage_is_told_in_time_and_everything_goes_on_after_it(
     monkeypatch.setattr(kafka_appender, "APPEND_WITHIN_S", 2.0)
     monkeypatch.setattr(kafka_appender, "CLOSE_WITHIN_S", 0.5)
     monkeypatch.setattr(kafka_brokers, "ANSWER_WITHIN_S", 1.0)
+    monkeypatch.setattr(kafka_reader, "READ_WITHIN_S", 1.0)
     monkeypatch.setattr(kafka_consumer, "LOOK_AFTER_S", 0.3)
     monkeypatch.setattr(kafka_consumer, "SESSION_S", 1.0)
     monkeypatch.setattr(kafka_consumer, "COMMIT_WITHIN_S", 0.5)
@@ -247,11 +249,14 @@ def test_an_outage_is_told_in_time_and_everything_goes_on_after_it(
         consumer = log.consumer("readers", [NEWS_ENTRIES])
         message = read(consumer, 3)[0]
         consumer.commit(message)
+        assert keys(log.read(NEWS_ENTRIES, 0, 0, 1)) == ["0"]
         told = "are the brokers up"
         with appending(log):
             time.sleep(0.5)
             own_kafka.kill()
         fails_within(WITHIN_S, UnavailableError, told, lambda: log.ends(NEWS_ENTRIES))
+        for why in (told, "no Kafka broker answers"):  # the second time it has to connect anew
+            fails_within(WITHIN_S, UnavailableError, why, lambda: log.read(NEWS_ENTRIES, 0, 0, 1))
         fails_within(WITHIN_S, UnavailableError, told, lambda: consumer.commit(message))
         fails_within(WITHIN_S, UnavailableError, told, lambda: read(consumer, 1))
         fails_within(
@@ -265,6 +270,7 @@ def test_an_outage_is_told_in_time_and_everything_goes_on_after_it(
         assert time.monotonic() - started < WITHIN_S
         own_kafka.start()
         log.append([new("after")])
+        assert keys(log.read(NEWS_ENTRIES, 0, 3, 9)) == ["after"]
         with closing(log.consumer("readers", [NEWS_ENTRIES])) as consumer:
             assert keys(read(consumer, 3)) == ["1", "2", "after"]
         log.append(new("again", number, topic=VISITS) for number in range(PARTITIONS))

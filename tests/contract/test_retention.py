@@ -52,6 +52,7 @@ def test_what_has_had_its_time_goes_when_more_comes_and_offsets_go_on(tmp_path: 
         with closing(log.consumer("late", [NEWS_ENTRIES])) as consumer:
             consumer.seek(NEWS_ENTRIES, 0, 3)
             assert [read(consumer, 1)[0].offset, read(consumer, 1)[0].offset] == [21, 22]
+        assert [one.offset for one in log.read(NEWS_ENTRIES, 0, 3, 2)] == [21, 22]
 
 
 def test_an_open_consumer_holds_what_it_has_not_committed_and_a_vanished_group_nothing(
@@ -96,6 +97,7 @@ def test_a_memory_log_that_forgets_keeps_what_its_readers_have_yet_to_commit() -
         assert kept(log) == [f"{number}" for number in range(80, 100)]
         assert keys(read(slow, 20)) == [f"{number}" for number in range(80, 100)]
         assert list(log.ends(NEWS_ENTRIES)) == [100, 0, 0, 0]
+        assert keys(log.read(NEWS_ENTRIES, 0, 50, 2)) == ["80", "81"]
         assert (list(log.ends(VISITS)), log.read(VISITS, 0, 0, 9)) == ([1, 0, 0, 0], [])
 
 

@@ -75,7 +75,11 @@ class KafkaLogConsumer:
         with translated(f"reading as {self._group}"):
             self._seeks.apply(self._consumer)
             found = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=limit)
-        messages = [self._message(record) for records in found.values() for record in records]
+        messages = [
+            message_of(self._topics[record.topic][0], record)
+            for records in found.values()
+            for record in records
+        ]
         if messages:
             self._idle_s = 0.0
             self._look_after_s = LOOK_AFTER_S
@@ -111,11 +115,15 @@ class KafkaLogConsumer:
             raise RefusedError(f"there is no offset {offset}: offsets count from 0")
         self._seeks.wanted[self._place(topic, partition)] = offset
 
+    def has(self, topic: Topic, partition: int) -> bool:
+        """Whether the group has given this member the partition, as of the last poll."""
+        return self._place(topic, partition) in self._consumer.assignment()
+
     def close(self) -> None:
         """Leave the group without committing; safe to call twice, and bounded."""
         if not self._closed:
             self._closed = True
-            _leave(self._consumer)
+            leave(self._consumer)
 
     def _joined(self) -> Any:
         consumer: Any = self._brokers.client(
@@ -136,7 +144,7 @@ class KafkaLogConsumer:
                     consumer.partitions_for_topic(name)  # known before it joins, see above
                 consumer.subscribe(list(self._topics), listener=self._seeks)
         except BaseException:
-            _leave(consumer)
+            leave(consumer)
             raise
         return consumer
 
@@ -155,7 +163,7 @@ class KafkaLogConsumer:
         log.warning("consumer_joins_anew", group=self._group, neglected=places)
         self._look_after_s = min(2 * self._look_after_s, LOOK_AFTER_AT_MOST_S)
         self._waited = set()
-        _leave(self._consumer)
+        leave(self._consumer)
         self._consumer = self._joined()
 
     def _waiting(self, name: str, count: int) -> Iterator[tuple[str, int, int | None]]:
@@ -182,17 +190,6 @@ class KafkaLogConsumer:
                 return TopicPartition(name, partition)
         raise RefusedError(
             f"this consumer of group {self._group} does not read {topic.name} [{partition}]"
-        )
-
-    def _message(self, record: Any) -> Message:
-        """A foreign producer may have left key and value out, or a key that is no text."""
-        return Message(
-            topic=self._topics[record.topic][0],
-            partition=record.partition,
-            offset=record.offset,
-            key=(record.key or b"").decode(errors="replace"),
-            value=record.value or b"",
-            headers=tuple((name, value or b"") for name, value in record.headers),
         )
 
     def _check_open(self) -> None:
@@ -224,5 +221,21 @@ class _Seeks(ConsumerRebalanceListener):
             self.wanted.clear()
 
 
-def _leave(consumer: Any) -> None:
+def message_of(topic: Topic, record: Any) -> Message:
+    """A record of kafka-python's as a message of ``topic``.
+
+    A foreign producer may have left key and value out, or a key that is no text.
+    """
+    return Message(
+        topic=topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=(record.key or b"").decode(errors="replace"),
+        value=record.value or b"",
+        headers=tuple((name, value or b"") for name, value in record.headers),
+    )
+
+
+def leave(consumer: Any) -> None:
+    """End one of kafka-python's consumers, without committing and within a bound."""
     consumer.close(autocommit=False, timeout_ms=int(CLOSE_WITHIN_S * 1000))

@@ -7,9 +7,10 @@ from wheelsdown.eventlog.kafka_appender import OVERHEAD_BYTES, KafkaAppender
 from wheelsdown.eventlog.kafka_brokers import Brokers
 from wheelsdown.eventlog.kafka_consumer import KafkaLogConsumer
 from wheelsdown.eventlog.kafka_errors import no_topic
+from wheelsdown.eventlog.kafka_reader import KafkaReader
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
-from wheelsdown.eventlog.local import check_acceptable
-from wheelsdown.eventlog.port import NewMessage, RefusedError
+from wheelsdown.eventlog.local import check_acceptable, check_readable
+from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
 from wheelsdown.records.topics import CATALOGUE, Topic
 
 
@@ -37,6 +38,7 @@ class KafkaLog:
         except BaseException:
             self._brokers.close()
             raise
+        self._reader = KafkaReader(self._brokers)
 
     def partitions(self, topic: Topic) -> int:
         """How many partitions the topic has; the brokers are asked once.
@@ -80,6 +82,16 @@ class KafkaLog:
         counts = {self.name(topic): (topic, self.partitions(topic)) for topic in topics}
         return KafkaLogConsumer(self._brokers, self._prefix + group, counts, self.check_open)
 
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        """Up to ``limit`` messages from ``offset`` on, or from the first that is kept.
+
+        Raises:
+            RefusedError: there is no such topic, partition or offset, or access is denied.
+            UnavailableError: no broker answers.
+        """
+        check_readable(topic, partition, offset, self.partitions(topic))
+        return self._reader.read(self.name(topic), topic, partition, offset, limit)
+
     def ends(self, topic: Topic) -> Sequence[int]:
         """For each partition the offset that the next message will get."""
         return self._brokers.ends(self.name(topic), self.partitions(topic))
@@ -109,6 +121,7 @@ class KafkaLog:
     def close(self) -> None:
         """Disconnect; what is being appended is given up soon. Safe to call twice."""
         self._closed = True
+        self._reader.close()
         self._appender.close()
         self._brokers.close()
 

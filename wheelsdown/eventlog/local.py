@@ -63,6 +63,13 @@ class LocalLog(ABC):
             self.check_open()
             return LocalConsumer(self, self._members, group, places)
 
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        """Up to ``limit`` messages from ``offset`` on, or from the first that is kept."""
+        with self.changed:
+            self.check_open()
+            check_readable(topic, partition, offset, self.partitions(topic))
+            return self.stored(topic, partition, offset, limit)
+
     def __enter__(self) -> Self:
         return self
 
@@ -78,7 +85,7 @@ class LocalLog(ABC):
         """Raises RefusedError when the log is closed."""
 
     @abstractmethod
-    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+    def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
 
     @abstractmethod
@@ -162,6 +169,10 @@ class LocalConsumer:
                 raise RefusedError(f"there is no offset {offset}: offsets count from 0")
             self._next[topic.name, partition] = offset
 
+    def has(self, topic: Topic, partition: int) -> bool:
+        """Here a consumer has all partitions of its topics."""
+        return (topic.name, partition) in self._next
+
     def close(self) -> None:
         """Leave the group; safe to call twice."""
         with self._log.changed:
@@ -187,7 +198,7 @@ class LocalConsumer:
                 break
             name, partition = place = self._places[self._turn]
             self._turn = (self._turn + 1) % len(self._places)
-            taken = self._log.read(
+            taken = self._log.stored(
                 self._topics[name], partition, self._next[place], limit - len(found)
             )
             if taken:
@@ -199,10 +210,7 @@ class LocalConsumer:
 def check_acceptable(message: NewMessage, partitions: int) -> None:
     """Raises RefusedError when no log would take the message. ``partitions`` is the topic's."""
     topic = message.topic
-    if not 0 <= message.partition < partitions:
-        raise RefusedError(
-            f"{topic.name} has no partition {message.partition}: it has {partitions}, from 0 on"
-        )
+    _check_partition(topic, message.partition, partitions)
     if len(message.value) > topic.max_bytes:
         raise RefusedError(
             f"a value of {len(message.value)} bytes is too large for {topic.name}, "
@@ -212,3 +220,17 @@ def check_acceptable(message: NewMessage, partitions: int) -> None:
         message.key.encode()
     except UnicodeEncodeError as error:
         raise RefusedError(f"a key for {topic.name} is no Unicode text: {error}") from error
+
+
+def check_readable(topic: Topic, partition: int, offset: int, partitions: int) -> None:
+    """Raises RefusedError where nothing can ever be read. ``partitions`` is the topic's."""
+    _check_partition(topic, partition, partitions)
+    if offset < 0:
+        raise RefusedError(f"there is no offset {offset}: offsets count from 0")
+
+
+def _check_partition(topic: Topic, partition: int, partitions: int) -> None:
+    if not 0 <= partition < partitions:
+        raise RefusedError(
+            f"{topic.name} has no partition {partition}: it has {partitions}, from 0 on"
+        )

@@ -77,7 +77,7 @@ class MemoryLog(LocalLog):
         if self._closed:
             raise RefusedError("this event log is closed")
 
-    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+    def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
         return self._kept[topic.name, partition].read(offset, limit)
 

@@ -79,24 +79,27 @@ class Consumer(Protocol):
         """Read on from ``offset``: at the next poll, for a partition that is assigned."""
         ...
 
+    def has(self, topic: Topic, partition: int) -> bool:
+        """Whether the group has given this consumer the partition, as far as it knows."""
+        ...
+
     def close(self) -> None:
         """Leave the group, without committing anything."""
         ...
 
 
-class EventLog(Protocol):
-    """An append-only log of the topics of the catalogue. Safe to append to from several threads."""
+class Reader(Protocol):
+    """What there is on the topics, on behalf of no group. Safe to use from several threads."""
 
     def partitions(self, topic: Topic) -> int:
         """How many partitions the topic has."""
         ...
 
-    def append(self, messages: Iterable[NewMessage]) -> None:
-        """Append in order; when it returns, all are durable. On an error, none, some or all are."""
-        ...
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        """Up to ``limit`` messages (1 or more) from ``offset`` on, or from the first that is kept.
 
-    def consumer(self, group: str, topics: Sequence[Topic]) -> Consumer:
-        """A consumer of the topics on behalf of a group."""
+        Without waiting for what is yet to come: empty only where the partition ends.
+        """
         ...
 
     def ends(self, topic: Topic) -> Sequence[int]:
@@ -110,3 +113,15 @@ class EventLog(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+class EventLog(Reader, Protocol):
+    """An append-only log of the topics of the catalogue. Safe to append to from several threads."""
+
+    def append(self, messages: Iterable[NewMessage]) -> None:
+        """Append in order; when it returns, all are durable. On an error, none, some or all are."""
+        ...
+
+    def consumer(self, group: str, topics: Sequence[Topic]) -> Consumer:
+        """A consumer of the topics on behalf of a group."""
+        ...

@@ -101,6 +101,45 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection to a log that is there, by which nothing can be written; for any thread.
+
+    Raises:
+        RefusedError: there is none, it is another program's, or of another release.
+        CorruptError, UnavailableError, EventLogError: see ``translated``.
+    """
+    connection = connect_to_read(path)
+    try:
+        with translated(path):
+            _check_not_older(_checked_version(connection, path), path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path, *, wait_ms: int = BUSY_MS) -> sqlite3.Connection:
+    """A connection to any SQLite file that is there, by which nothing can be written.
+
+    It is not opened with ``mode=ro``: such a connection, when it is the last to be closed, leaves
+    its -wal and -shm behind, and the next start would take the file for one that was not closed in
+    order (sqlite_hold.py). Closed last after a crash, this one does what any start would do: it
+    takes what stands in the -wal into the file. Raises EventLogError.
+    """
+    if not path.is_file():
+        raise RefusedError(f"there is no file {path}: nothing has run yet with these settings")
+    with translated(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=wait_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
 def check_whole(connection: sqlite3.Connection, path: Path, tables: tuple[str, ...] = ()) -> None:
     """Read the whole file, or these tables, and raise CorruptError when something is wrong.
 
@@ -148,8 +187,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                     run(statement)
                 run(f"PRAGMA application_id = {APPLICATION_ID}")
                 run(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    (application_id,) = run("PRAGMA application_id").fetchone()
-    (version,) = run("PRAGMA user_version").fetchone()
+    if _checked_version(connection, path) < SCHEMA_VERSION:
+        _upgrade(connection, path)
+    run("PRAGMA synchronous = FULL")
+
+
+def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema of the file, which is ours, and at most as new as this release."""
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != APPLICATION_ID:
         raise RefusedError(
             f"{path} is another program's database, not an event log; name another file"
@@ -159,9 +205,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer release (schema {version}; this one reads "
             f"{SCHEMA_VERSION}); install that release, or name another file"
         )
+    return int(version)
+
+
+def _check_not_older(version: int, path: Path) -> None:
     if version < SCHEMA_VERSION:
-        _upgrade(connection, path)
-    run("PRAGMA synchronous = FULL")
+        raise RefusedError(
+            f"{path} was written by an older release (schema {version}; this one reads "
+            f"{SCHEMA_VERSION}): start the run once with this release, which takes it over"
+        )
 
 
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:

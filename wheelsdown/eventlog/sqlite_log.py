@@ -20,14 +20,13 @@ import msgspec
 
 from wheelsdown.clock import Clock, SystemClock
 from wheelsdown.eventlog.local import LocalLog
-from wheelsdown.eventlog.port import Headers, Message, NewMessage, RefusedError
+from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
 from wheelsdown.eventlog.sqlite_file import check_whole, open_file, transaction, translated
 from wheelsdown.eventlog.sqlite_hold import hold
+from wheelsdown.eventlog.sqlite_reader import StoredMessages
 from wheelsdown.records.topics import Topic
 
 _encode_headers = msgspec.msgpack.Encoder().encode
-_decode_headers = msgspec.msgpack.Decoder(Headers).decode
-
 
 _CLOCK = SystemClock()
 
@@ -63,6 +62,7 @@ class SqliteLog(LocalLog):
             self._connection = open_file(path)
             opened.callback(self._connection.close)
             check_whole(self._connection, path, _SMALL_TABLES if held.was_left_in_order else ())
+            self._stored = StoredMessages(self._connection, path)
             self._check_partitions()
             self._hold = held
             self._opened = opened.pop_all()
@@ -91,14 +91,9 @@ class SqliteLog(LocalLog):
 
     def ends(self, topic: Topic) -> Sequence[int]:
         """For each partition the offset that the next message will get."""
-        with self.changed, translated(self._path):
+        with self.changed:
             self.check_open()
-            found = dict(
-                self._connection.execute(
-                    "SELECT part, next_offset FROM stream WHERE topic = ?", (topic.name,)
-                ).fetchall()
-            )
-        return [found.get(number, 0) for number in range(self.partitions(topic))]
+            return self._stored.ends(topic, self.partitions(topic))
 
     def close(self) -> None:
         """Release the file; safe to call twice. Wakes consumers that wait."""
@@ -115,19 +110,9 @@ class SqliteLog(LocalLog):
         if self._closed:
             raise RefusedError(f"the event log {self._path} is closed")
 
-    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+    def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
-        with translated(self._path):
-            rows = self._connection.execute(
-                "SELECT position, key, value, headers FROM message "
-                "WHERE stream = (SELECT id FROM stream WHERE topic = ? AND part = ?) "
-                "AND position >= ? ORDER BY position LIMIT ?",
-                (topic.name, partition, offset, limit),
-            ).fetchall()
-        return [
-            Message(topic, partition, position, key, value, _decode_headers(headers))
-            for position, key, value, headers in rows
-        ]
+        return self._stored.read(topic, partition, offset, limit)
 
     def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
         """The group starts at ``offset`` from now on."""
@@ -190,9 +175,7 @@ class SqliteLog(LocalLog):
             self._connection.execute(
                 "INSERT OR IGNORE INTO setting VALUES ('partitions', ?)", (self._partitions,)
             )
-            (kept,) = self._connection.execute(
-                "SELECT value FROM setting WHERE name = 'partitions'"
-            ).fetchone()
+            kept = self._stored.partitions()
         if kept != self._partitions:
             raise RefusedError(
                 f"{self._path} was made with {kept} partitions, not {self._partitions}: set "

@@ -11,6 +11,7 @@ from wheelsdown.records import codec
 from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.dead_letters import DeadLetter
+from wheelsdown.records.deliveries import Delivery
 from wheelsdown.records.incidents import Incident
 from wheelsdown.records.journeys import Journey, Stay
 from wheelsdown.records.news import Entry
@@ -75,6 +76,8 @@ INCIDENTS = Topic("incidents.v1", (Incident,), _field("pair"), 5 * YEAR)
 #: The merged input of the dispatch stage (docs/adr/0004): one partition, one order.
 DISPATCH_EVENTS = Topic("dispatch.events.v1", (Incident,), _field("incident_id"), YEAR, single=True)
 ALERTS = Topic("alerts.v1", (Alert,), _field("route"), 5 * YEAR, single=True)
+#: Intent before and outcome after each request; the ledger of whoever sends is its index.
+DELIVERIES = Topic("deliveries.v1", (Delivery,), _field("incident_id"), 5 * YEAR, single=True)
 #: Values in it are cut to half the limit, since base64 makes them a third longer.
 DEAD_LETTERS = Topic("dead-letters.v1", (DeadLetter,), _field("topic"), timedelta(weeks=4))
 
@@ -87,6 +90,7 @@ CATALOGUE = (
     INCIDENTS,
     DISPATCH_EVENTS,
     ALERTS,
+    DELIVERIES,
     DEAD_LETTERS,
 )
 
