@@ -22,6 +22,12 @@ ENV PATH=/opt/wheelsdown/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib
+# "live PORT": what docker-compose.yml asks each daemon; the image has no curl.
+RUN printf '%s\n' '#!/opt/wheelsdown/bin/python' 'import http.client, sys' \
+        'asked = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=3)' \
+        'asked.request("GET", "/livez")' \
+        'sys.exit(asked.getresponse().status != 200)' > /usr/local/bin/live \
+    && chmod 755 /usr/local/bin/live
 USER 10001:10001
 WORKDIR /data
 ENTRYPOINT ["wheelsdown"]

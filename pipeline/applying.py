@@ -13,13 +13,16 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import structlog
 
+from wheelsdown.daemon.metrics import DEAD_LETTERS as DEAD_LETTERS_COUNTED
+from wheelsdown.daemon.metrics import RECORDS_APPLIED
 from wheelsdown.eventlog.dead_letters import dead_letter
 from wheelsdown.eventlog.port import Message, NewMessage
 from wheelsdown.eventlog.publish import messages_for
 from wheelsdown.records.codec import CodecError
 from wheelsdown.records.dead_letters import FailedStep
+from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Instant
-from wheelsdown.records.topics import DEAD_LETTERS, MAX_VALUE_BYTES, Topic
+from wheelsdown.records.topics import DEAD_LETTERS, FLIGHTS_JOURNEYS, MAX_VALUE_BYTES, Topic
 from wheelsdown.stage import Cells, Output, Position, Stage
 
 log = structlog.get_logger(__name__)
@@ -77,28 +80,43 @@ class CellCodec:
         return data
 
 
-def report_dead_letter(stage: Stage, message: Message) -> None:
-    """Tell the operator that a record was parked."""
-    log.error(
-        "record_parked",
-        stage=stage.name,
-        topic=message.topic.name,
-        partition=message.partition,
-        offset=message.offset,
-    )
-
-
 @dataclass(frozen=True)
 class Applied:
     """What a record led to: the messages to publish, then the cells to write.
 
-    ``encoded`` are the bytes of the ``cells``; None deletes one.
+    ``record_id`` is empty for one that can't be read. ``encoded`` are the bytes of the ``cells``;
+    None deletes one. ``outputs`` are the records in the ``messages``.
     """
 
+    record_id: str
     messages: tuple[NewMessage, ...]
     cells: Mapping[str, Any]
     encoded: Mapping[str, bytes | None]
+    outputs: tuple[Output, ...]
     is_dead: bool = False
+
+
+def report(stage: Stage, message: Message, applied: Applied) -> None:
+    """Count a record that is applied for good, and say what it led to or that it was parked.
+
+    The lines make a chain: what one led to is the ``record_id`` of the next stage's line. Journeys
+    alone are too many for every day.
+    """
+    RECORDS_APPLIED.labels(stage.name).inc()
+    told = [output for output in applied.outputs if not isinstance(output.record, Progress)]
+    step = {
+        "stage": stage.name,
+        "record_id": applied.record_id,
+        "led_to": [f"{topic.name}:{record.record_id}" for topic, record in told],
+    }
+    if applied.is_dead:
+        DEAD_LETTERS_COUNTED.labels(stage.name).inc()
+        where = {"partition": message.partition, "offset": message.offset}
+        log.error("record_parked", topic=message.topic.name, **where, **step)
+    elif any(topic is not FLIGHTS_JOURNEYS for topic, _ in told):
+        log.info("record_led_to", **step)
+    elif told:
+        log.debug("record_led_to", **step)
 
 
 def apply(
@@ -119,18 +137,19 @@ def apply(
         record = message.topic.decode(message.value)
     except CodecError as error:
         at = now()
-        return _dead(stage, message, _Fault("decoding", str(error), at, at), partitions)
+        return _dead(stage, message, "", _Fault("decoding", str(error), at, at), partitions)
     try:
         step = stage.step(cells, record, Position(message.partition, message.offset))
         encoded = {
             name: None if cell is None else codec.encode(cell) for name, cell in step.cells.items()
         }
-        return Applied(_messages(step.outputs, partitions), step.cells, encoded)
+        messages = _messages(step.outputs, partitions)
+        return Applied(record.record_id, messages, step.cells, encoded, step.outputs)
     except Exception as error:  # noqa: BLE001 - any fault of a rule costs one record, see above
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
         fault = _Fault("processing", text, record.occurred_at, record.observed_at)
-        return _dead(stage, message, fault, partitions)
+        return _dead(stage, message, record.record_id, fault, partitions)
 
 
 class _Fault(NamedTuple):
@@ -141,10 +160,15 @@ class _Fault(NamedTuple):
 
 
 def _dead(
-    stage: Stage, message: Message, fault: _Fault, partitions: Callable[[Topic], int]
+    stage: Stage,
+    message: Message,
+    record_id: str,
+    fault: _Fault,
+    partitions: Callable[[Topic], int],
 ) -> Applied:
     letter = dead_letter(message, reader=stage.name, **fault._asdict())
-    return Applied(_messages([Output(DEAD_LETTERS, letter)], partitions), {}, {}, is_dead=True)
+    outputs = (Output(DEAD_LETTERS, letter),)
+    return Applied(record_id, _messages(outputs, partitions), {}, {}, outputs, is_dead=True)
 
 
 def _messages(

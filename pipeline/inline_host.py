@@ -15,10 +15,13 @@ from pipeline.applying import (
     CellCodec,
     apply,
     next_offset,
-    report_dead_letter,
+    report,
     standing,
 )
-from wheelsdown.clock import Clock
+from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.crash_points import crash_point
+from wheelsdown.daemon.health import Beat, Health
+from wheelsdown.daemon.metrics import LAG, count_from_zero
 from wheelsdown.eventlog.port import (
     Consumer,
     CorruptError,
@@ -33,6 +36,10 @@ from wheelsdown.stage import Stage
 BATCH = 500
 #: Decoded cells that are kept at hand, a partition; more are read from the state again.
 CELLS_AT_HAND = 5_000
+#: One record takes far less, an SQLite file that somebody locks up to half of it.
+STANDS_STILL_AFTER_S = 60.0
+#: The log is asked where it ends at most so often.
+LAG_EVERY_S = 5.0
 
 
 class InlineHost:
@@ -47,14 +54,21 @@ class InlineHost:
         self._events = events
         self._runs = [_StageRun(stage, events, state, clock) for stage in stages]
         self._stopped = threading.Event()
+        self._beat: Beat = lambda: None
+        self._lag_told_s = float("-inf")
         self.applied = 0
         self.dead_letters = 0
+
+    def report_to(self, health: Health) -> None:
+        """Let ``health`` know when nothing moves; for a host whose ``drain`` is called for ever."""
+        self._beat = health.heartbeat("rules", STANDS_STILL_AFTER_S)
 
     def drain(self) -> int:
         """Run until no stage has anything to read, or ``stop``; gives how many records it took."""
         total = 0
         while True:
             done = sum(self._turn(run) for run in self._runs)
+            self._tell_lag()
             if not done:
                 return total
             total += done
@@ -75,15 +89,24 @@ class InlineHost:
         taken: list[Message] = []
         if self._stopped.is_set():
             return 0
+        self._beat()
         for message in run.consumer.poll(limit=BATCH, timeout_s=0.0):
             if self._stopped.is_set():
                 break
             self.dead_letters += run.take(message)
             taken.append(message)
+            self._beat()
         for message in {one.partition: one for one in taken}.values():
             run.consumer.commit(message)
         self.applied += len(taken)
         return len(taken)
+
+    def _tell_lag(self) -> None:
+        if monotonic_s() - self._lag_told_s < LAG_EVERY_S:
+            return
+        self._lag_told_s = monotonic_s()
+        for run in self._runs:
+            run.tell_lag()
 
 
 class _Book:
@@ -131,6 +154,7 @@ class _StageRun:
             for partition in range(events.partitions(stage.input))
         ]
         self._check_ends()
+        count_from_zero(stage.name)
         self.consumer: Consumer = events.consumer(f"stage-{stage.name}", [stage.input])
         for partition, book in enumerate(self._books):
             if book.applied is not None:
@@ -147,6 +171,12 @@ class _StageRun:
                     "was made anew or restored without its state; restore both from one backup, "
                     "or move both away to start anew"
                 )
+
+    def tell_lag(self) -> None:
+        """Count what waits in each partition."""
+        ends = self._events.ends(self._stage.input)
+        for partition, (book, end) in enumerate(zip(self._books, ends, strict=True)):
+            LAG.labels(self._stage.name, partition).set(end - next_offset(book.applied))
 
     def take(self, message: Message) -> int:
         """Apply one message; gives how many dead letters it made.
@@ -171,8 +201,10 @@ class _StageRun:
             partitions=self._events.partitions,
             now=self._clock.now,
         )
+        crash_point(f"{self._stage.name}.taken")
         self._events.append(applied.messages)
+        crash_point(f"{self._stage.name}.published")
         book.write(applied, message.offset)
-        if applied.is_dead:
-            report_dead_letter(self._stage, message)
+        report(self._stage, message, applied)
+        crash_point(f"{self._stage.name}.written")
         return int(applied.is_dead)

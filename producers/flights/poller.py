@@ -14,7 +14,10 @@ from producers.flights.picture import Picture, SourceError
 from producers.flights.source import PARSERS, FlightSource
 from producers.flights.watch import Poll, Watches, silent_snapshots, snapshots
 from wheelsdown.clock import Clock
+from wheelsdown.crash_points import crash_point
 from wheelsdown.daemon.backoff import Backoff, Jitter, retry, retry_after
+from wheelsdown.daemon.health import Beat, Health
+from wheelsdown.daemon.metrics import FEED_LAST_SUCCESS, FEED_POLLS, watch_silence
 from wheelsdown.eventlog.port import UnavailableError
 from wheelsdown.eventlog.publish import Publish
 from wheelsdown.records.aircraft import Snapshot
@@ -23,11 +26,18 @@ from wheelsdown.records.topics import ADSB_SNAPSHOTS
 #: The longest pause after failures, and between two snapshots that say that the source is silent.
 LONGEST_SILENCE = timedelta(minutes=5)
 
+#: A source is called silent when so many intervals have gone by without a usable answer.
+PATIENCE = 3
+
 #: How long a server may ask to be left alone (OpenSky's credits come back once a day).
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 
-#: How long an event log that is away is waited for; then its error ends the loop.
-PUBLISHING = Backoff()
+#: How long an event log that is away is waited for; then its error ends the loop. A broker that was
+#: repaired is found again within a few seconds.
+PUBLISHING = Backoff(first_s=0.5, longest_s=5.0, tries=300, within_s=900.0)
+#: How much longer than planned a turn may take: three requests with their deadlines, and a try to
+#: publish, which takes up to half a minute.
+STANDS_STILL_AFTER_S = 240.0
 
 _log = structlog.get_logger()
 
@@ -81,6 +91,9 @@ class FlightPoller:
         self._pauses_s: Iterator[float] = iter(())
         self._failures = 0
         self._trouble = ""
+        self._reason = "no answer yet"
+        self._usable_at = clock.now()
+        self._beat: Beat = lambda: None
         self._read_before = False
         self._retry_at: datetime | None = None
         self._last_clock: datetime | None = None
@@ -90,10 +103,33 @@ class FlightPoller:
         """The one endless loop of this source."""
         return (self._poll_forever(),)
 
+    def report_to(self, health: Health) -> None:
+        """Tell ``health``, and the metrics, when the loop stands still or the source is silent."""
+        name = f"flight source {self._source.name}"
+        planned_s = LONGEST_SILENCE.total_seconds() + self._source.every_s
+        self._beat = health.heartbeat(name, planned_s + STANDS_STILL_AFTER_S)
+        health.check(name, self.silence)
+        watch_silence("flights", self._source.name, self.silence)
+
+    def silence(self) -> str | None:
+        """Since when and why the source has given nothing usable; None while it does."""
+        silent_for = self._clock.now() - self._usable_at
+        if silent_for <= PATIENCE * timedelta(seconds=self._source.every_s):
+            return None
+        since = self._usable_at.isoformat(timespec="seconds")
+        return (
+            f"flight source {self._source.name} has given nothing usable since {since}: "
+            f"{self._reason}"
+        )
+
     async def _poll_forever(self) -> None:
         start = self._clock.now()
         while True:
-            await self._publish_durably(await self._look())
+            found = await self._look()
+            await self._publish_durably(found)
+            crash_point("flights.published")
+            self._log.debug("snapshots_published", record_ids=[one.record_id for one in found])
+            self._beat()
             await self._clock.sleep_until(self._next(start))
 
     def _next(self, start: datetime) -> datetime:
@@ -126,11 +162,15 @@ class FlightPoller:
         if self._failures:
             self._log.info("flight_source_back", failures=self._failures)
         self._failures, self._retry_at = 0, None
+        self._usable_at, self._reason = self._clock.now(), "no further answer"
+        FEED_POLLS.labels("flights", self._source.name, "read").inc()
+        FEED_LAST_SUCCESS.labels("flights", self._source.name).set(self._usable_at.timestamp())
         found = snapshots(poll, picture, self._watches)
         if not self._read_before:
             self._read_before = True
             watched = sum(len(one.candidates) for one in found)
             self._log.info("flight_source_read", aircraft=len(picture.vectors), watched=watched)
+        crash_point("flights.answered")
         return found
 
     def _poll(self) -> Poll:
@@ -187,7 +227,8 @@ class FlightPoller:
         if isinstance(error, FetchError) and error.retry_after is not None:
             pause = min(max(pause, error.retry_after), LONGEST_RETRY_AFTER)
         self._retry_at = now + pause
-        self._trouble = f"{error.reason}: {error}"
+        self._trouble, self._reason = f"{error.reason}: {error}", error.reason
+        FEED_POLLS.labels("flights", self._source.name, error.reason).inc()
         self._log.warning(
             "flight_poll_failed",
             reason=error.reason,
@@ -203,10 +244,12 @@ class FlightPoller:
             backoff=PUBLISHING,
             clock=self._clock,
             jitter=self._jitter,
-            failed=lambda error, wait_s: self._log.warning(
-                "flight_publish_failed", error=str(error), wait_s=wait_s
-            ),
+            failed=self._publish_failed,
         )
+
+    def _publish_failed(self, error: Exception, wait_s: float) -> None:
+        self._log.warning("flight_publish_failed", error=str(error), wait_s=wait_s)
+        self._beat()  # a log that is away is no loop that stands still
 
 
 def _asked_to_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -29,9 +29,12 @@ from producers.news.schedule import (
     after_reading,
     resumed,
 )
-from producers.news.standing import FeedStanding, standing
+from producers.news.standing import PATIENCE, FeedStanding, standing
 from wheelsdown.clock import Clock
+from wheelsdown.crash_points import crash_point
 from wheelsdown.daemon.backoff import Backoff, Jitter, retry
+from wheelsdown.daemon.health import Beat, Health
+from wheelsdown.daemon.metrics import FEED_LAST_SUCCESS, FEED_POLLS, watch_silence
 from wheelsdown.eventlog.port import UnavailableError
 from wheelsdown.eventlog.publish import Publish
 from wheelsdown.records.news import Entry
@@ -43,8 +46,11 @@ from wheelsdown.records.topics import NEWS_ENTRIES
 REMINDER = timedelta(days=1)
 #: So many records are handed to the log at once.
 BATCH = 500
-#: How long entries wait for a log that is unavailable before the producer gives up.
-PUBLISHING = Backoff(first_s=1.0, longest_s=30.0, tries=10, within_s=120.0)
+#: How long entries wait for a log that is unavailable before the producer gives up. A broker that
+#: was repaired is found again within a few seconds.
+PUBLISHING = Backoff(first_s=0.5, longest_s=5.0, tries=300, within_s=900.0)
+#: How much longer than planned a turn may take; one try to publish takes up to half a minute.
+STANDS_STILL_AFTER_S = 180.0
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +110,8 @@ class NewsPoller:
         self._heartbeat = timedelta(seconds=heartbeat_s)
         self._part = part
         self._parts = parts
+        self._began = clock.now()
+        self._beat: Beat = lambda: None
         self._states = {
             feed.name: resumed(memory.recall(feed.name), feed.url, at=clock.now(), every=feed.every)
             for feed in feeds
@@ -116,6 +124,28 @@ class NewsPoller:
         a NewsMemoryError.
         """
         return [*(self._watch(feed) for feed in self._feeds.values()), self._tell_progress()]
+
+    def report_to(self, health: Health) -> None:
+        """Tell ``health``, and the metrics, when reading stands still or a feed is silent."""
+        within_s = self._heartbeat.total_seconds() + STANDS_STILL_AFTER_S
+        self._beat = health.heartbeat(f"news reader {self._part}", within_s)
+        for name in self._feeds:
+            silence = functools.partial(self.silence, name)
+            health.check(f"news feed {name}", silence)
+            watch_silence("news", name, silence)
+
+    def silence(self, feed: str) -> str | None:
+        """Since when and why a feed has given nothing usable; None while it does.
+
+        Counts from the start of this process at the earliest.
+        """
+        state = self._states[feed]
+        since = max(self._began, state.last_read or self._began)
+        if self._clock.now() - since <= PATIENCE * self._feeds[feed].every:
+            return None
+        reason = state.failure or "no further answer"
+        told = since.isoformat(timespec="seconds")
+        return f"news feed {feed} has given nothing usable since {told}: {reason}"
 
     async def _watch(self, feed: FeedSource) -> None:
         while True:
@@ -164,7 +194,11 @@ class NewsPoller:
             language=feed.language,
         )
         sifted = self._memory.sift(feed.name, parsed.entries)
+        crash_point("news.answered")
         await self._publish(sifted.fresh)
+        crash_point("news.published")
+        for entry in sifted.fresh:
+            log.info("entry_published", feed=feed.name, record_id=entry.record_id)
         # A file that was cut short may be whole at the next poll, under the same validators.
         part = msgspec.structs.replace(
             whole,
@@ -174,6 +208,7 @@ class NewsPoller:
         )
         read = part if parsed.truncated else whole
         self._succeeded(feed, read, at, entries=parsed.entries, fresh=sifted.fresh)
+        crash_point("news.remembered")
         log.info(
             "feed_read",
             feed=feed.name,
@@ -198,6 +233,8 @@ class NewsPoller:
         state = after_reading(before, reading, at=at, every=feed.every, jitter=self._jitter())
         self._memory.commit(feed.name, state, entries=entries, fresh=fresh)
         self._states[feed.name] = state
+        FEED_POLLS.labels("news", feed.name, "read" if entries else "unchanged").inc()
+        FEED_LAST_SUCCESS.labels("news", feed.name).set(at.timestamp())
         if before.failures:
             log.info("feed_back", feed=feed.name, failures=before.failures)
         if state.url != before.url:
@@ -218,6 +255,9 @@ class NewsPoller:
         )
         self._memory.commit(feed.name, state)
         self._states[feed.name] = state
+        # A server may answer with any of 900 statuses; the log has which.
+        outcome = "bad_status" if failure.reason.isdecimal() else failure.reason
+        FEED_POLLS.labels("news", feed.name, outcome).inc()
         log.warning(
             "feed_failed",
             feed=feed.name,
@@ -239,6 +279,7 @@ class NewsPoller:
         """Say how far all feeds are read, whenever that is further than before."""
         told: datetime | None = None
         while True:
+            self._beat()
             await self._clock.sleep_until(self._clock.now() + self._heartbeat)
             now = self._clock.now()
             known = standing(
@@ -271,7 +312,9 @@ class NewsPoller:
                 backoff=PUBLISHING,
                 clock=self._clock,
                 jitter=self._jitter,
-                failed=lambda error, wait_s: log.warning(
-                    "news_publish_failed", error=str(error), wait_s=wait_s
-                ),
+                failed=self._publish_failed,
             )
+
+    def _publish_failed(self, error: Exception, wait_s: float) -> None:
+        log.warning("news_publish_failed", error=str(error), wait_s=wait_s)
+        self._beat()  # a log that is away is no loop that stands still

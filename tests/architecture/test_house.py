@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from prometheus_client import Counter
+from prometheus_client.metrics import MetricWrapperBase
 
 from cli.main import app
 from pipeline import graph
+from wheelsdown.daemon import metrics
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.records.topics import CATALOGUE
 
@@ -43,6 +46,39 @@ def test_every_exit_code_and_command_is_described_for_operators() -> None:
     documents = operating + text("README.md") + text("docs/architecture.md")
     for command in commands(typer.main.get_command(app)):
         assert f"wheelsdown {command}" in documents, command
+
+
+def test_every_metric_is_described_for_operators() -> None:
+    operating = text("docs/operating.md")
+    described = re.findall(r"`(wheelsdown_\w+)(?:\{([\w, ]+)\})?`", operating)
+    own = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
+    counters = {one: "_total" for one in own if isinstance(one, Counter)}
+    names = {
+        (family.name + counters.get(one, ""), ", ".join(one._labelnames))
+        for one in own
+        for family in one.describe()
+    }
+    assert names <= set(described)
+
+
+def test_every_health_port_is_described_for_operators_and_watched_in_compose() -> None:
+    rows = re.findall(r"^\| `([a-z ]+)` \| (\d{4}) \|$", text("docs/operating.md"), re.M)
+    root = typer.main.get_command(app)
+    ports = {name: port for name in commands(root) if (port := health_port(root, name))}
+    assert dict(rows) == ports
+    assert len(set(ports.values())) == len(ports)
+    compose = text("docker-compose.yml")
+    watched = re.findall(
+        r"command: (?!topics)([a-z ]+) --config(?:.*\n)+?.*\"live\", \"(\d+)\"", compose
+    )
+    assert dict(watched) == {name: port for name, port in ports.items() if name != "run"}
+
+
+def health_port(command: object, name: str) -> str | None:
+    for part in name.split():
+        command = getattr(command, "commands")[part]  # noqa: B009 - of a group
+    defaults = {one.name: one.default for one in getattr(command, "params")}  # noqa: B009
+    return str(defaults["health_port"]) if "health_port" in defaults else None
 
 
 def commands(command: object, before: str = "") -> list[str]:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 from fakes.http_feed import HttpFeed, Scripted, gzip_bomb, gzipped
+from prometheus_client import REGISTRY
 
 from producers.fetch import Fetcher, client_session
 from producers.flights.opensky_auth import OpenSkyLogin
 from producers.flights.poller import PUBLISHING, FlightPoller
 from producers.flights.source import FlightSource, Format
 from wheelsdown.clock import VirtualClock
+from wheelsdown.daemon.health import Health
 from wheelsdown.eventlog.port import RefusedError, UnavailableError
 from wheelsdown.records.aircraft import Scope, Snapshot
 from wheelsdown.records.record import Record
@@ -36,6 +38,8 @@ class Rig:
         self.clock = VirtualClock(START)
         self.published: list[Snapshot] = []
         self.log_faults: list[Exception] = []
+        self.health = Health(lambda: self.clock.now().timestamp())
+        self.health.started()
         self._task: asyncio.Task[None] | None = None
 
     async def publish(self, topic: Topic, records: Sequence[Record]) -> None:
@@ -69,6 +73,7 @@ class Rig:
                 jitter=lambda: jitter,
                 login=login,
             )
+            poller.report_to(self.health)
             (loop,) = poller.loops()
             self._task = asyncio.create_task(loop)
             try:
@@ -239,15 +244,15 @@ async def test_a_pause_asked_for_is_not_longer_than_a_day(rig: Rig) -> None:
 
 async def test_missed_polls_are_skipped(rig: Rig) -> None:
     async with rig.polling(rig.feed.script("/", sky(START)), jitter=1.0):
-        rig.log_faults = [UnavailableError("down")] * 8
+        rig.log_faults = [UnavailableError("down")] * 30
         rig.clock.jump()
         while len(rig.published) < 2:
             await rig.settle()
             rig.clock.jump()
         await rig.settle()
 
-    # Published after 91.5 s of trying, as of its own time; the poll of 120 s was due by then.
-    assert rig.elapsed_s() == [0, 60, 180]
+    # Published after 137.5 s of trying, as of its own time; the poll of 180 s was due by then.
+    assert rig.elapsed_s() == [0, 60, 240]
     assert len(rig.feed.received) == 3
 
 
@@ -376,3 +381,46 @@ class TestOpenSkyLogin:
         assert text in silent.reason
         assert "hunter2" not in silent.reason
         assert [r.target for r in rig.feed.received] == ["/token"]
+
+
+async def test_a_source_is_silent_after_three_intervals_until_it_answers_again(rig: Rig) -> None:
+    good = [sky(START + timedelta(minutes=minutes), "15521f") for minutes in (0, 4)]
+    before = counted("read"), counted("bad_status")
+    url = rig.feed.script("/", good[0], *[Scripted(status=500)] * 3, good[1])
+    async with rig.polling(url):
+        for _ in range(3):
+            await rig.jump()
+            assert rig.health.not_ready() == []
+        rig.clock._now += timedelta(seconds=1)
+        (reason,) = rig.health.not_ready()
+        since = START.isoformat()
+        assert reason == f"flight source mast has given nothing usable since {since}: bad_status"
+        assert sample("feed_silent") == 1
+        await rig.jump()
+        assert rig.health.not_ready() == []
+    assert sample("feed_silent") == 0
+    assert (
+        sample("feed_last_success_timestamp_seconds") == (START + timedelta(minutes=4)).timestamp()
+    )
+    assert (counted("read"), counted("bad_status")) == (before[0] + 2, before[1] + 3)
+
+
+async def test_a_log_that_is_away_is_no_loop_that_stands_still(rig: Rig) -> None:
+    rig.log_faults = [UnavailableError("away")] * 100
+    async with rig.polling(rig.feed.script("/", sky(START)), jitter=1.0):
+        while rig.log_faults:
+            rig.clock.jump()
+            await rig.settle()
+            assert rig.health.not_live() == []
+        assert rig.clock.now() > START + timedelta(minutes=5)
+        rig.clock._now += timedelta(seconds=601)  # every 60 s, silences of 300 s, and 240 s more
+        assert rig.health.not_live() == ["flight source mast has not moved for 601 s"]
+
+
+def sample(name: str, **labels: str) -> float:
+    found = {"kind": "flights", "feed": "mast", **labels}
+    return REGISTRY.get_sample_value(f"wheelsdown_{name}", found) or 0.0
+
+
+def counted(outcome: str) -> float:
+    return sample("feed_polls_total", outcome=outcome)

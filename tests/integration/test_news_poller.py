@@ -13,6 +13,7 @@ import pytest_asyncio
 from fakes.http_feed import HttpFeed, Scripted, gzip_bomb, gzipped
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from producers import fetch
@@ -24,6 +25,7 @@ from producers.news.parser_process import ParserProcess
 from producers.news.poller import BATCH, PUBLISHING, FeedSource, NewsPoller
 from producers.news.schedule import MOVES, FeedState
 from wheelsdown.clock import VirtualClock
+from wheelsdown.daemon.health import Health
 from wheelsdown.eventlog.port import RefusedError, UnavailableError
 from wheelsdown.records.news import Entry
 from wheelsdown.records.progress import Progress
@@ -72,6 +74,8 @@ class Rig:
         self.parser = InProcess()
         self.published: list[Record] = []
         self.log_faults: list[Exception | None] = []
+        self.health = Health(lambda: self.clock.now().timestamp())
+        self.health.started()
         self._path = memory
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -117,6 +121,7 @@ class Rig:
                 jitter=lambda: jitter,
                 heartbeat_s=heartbeat_s,
             )
+            poller.report_to(self.health)
             self._poller = poller
             self._tasks = [asyncio.create_task(loop) for loop in poller.loops()]
             try:
@@ -262,7 +267,12 @@ async def test_a_fault_is_told_costs_nothing_else_and_passes(
 
     assert sorted(rig.titles()) == ["Good", "Talks"]
     told = [(log["event"], log["log_level"]) for log in logs if log.get("feed") == "a"]
-    assert told == [("feed_failed", "warning"), ("feed_back", "info"), ("feed_read", "info")]
+    assert told == [
+        ("feed_failed", "warning"),
+        ("entry_published", "info"),
+        ("feed_back", "info"),
+        ("feed_read", "info"),
+    ]
 
 
 async def test_an_endless_body_does_not_fill_the_memory(rig: Rig) -> None:
@@ -545,3 +555,56 @@ def test_whatever_a_server_sends_the_next_poll_comes(body: bytes, content_type: 
     titles, requests = asyncio.run(_poll_twice(body, content_type))
     assert titles[-1] == "Afterwards"
     assert requests == 2
+
+
+async def test_a_feed_is_silent_after_three_intervals_and_the_others_are_not(rig: Rig) -> None:
+    answers = [rss("Talks"), *[Scripted(status=404)] * 3, rss("Visit")]
+    before = {outcome: counted(outcome) for outcome in ("read", "unchanged", "bad_status")}
+    urls = (
+        rig.server.script("/a", *answers),
+        rig.server.script("/b", rss("Talks", ETag='"1"'), UNCHANGED),
+    )
+    silent_from = START + 3 * 15 * MINUTE
+    async with rig.polling(*urls):
+        while rig.clock.now() < START + DAY and "Visit" not in rig.titles():
+            is_silent = rig.clock.now() > silent_from
+            since = START.isoformat()
+            reason = f"news feed a has given nothing usable since {since}: 404"
+            assert rig.health.not_ready() == [reason] * is_silent
+            assert sample("feed_silent") == is_silent
+            await rig.jump()
+        assert rig.clock.now() > silent_from
+        assert rig.health.not_ready() == []
+        assert sample("feed_silent") == 0
+        assert sample("feed_last_success_timestamp_seconds") == rig.clock.now().timestamp()
+    risen = {outcome: counted(outcome) - count for outcome, count in before.items()}
+    assert risen == {"read": 2, "unchanged": 0, "bad_status": 3}
+
+
+async def test_a_log_that_is_away_is_no_reader_that_stands_still(rig: Rig) -> None:
+    rig.log_faults = [UnavailableError("away")] * 100
+    async with rig.polling(rig.server.script("/", rss("Talks")), jitter=1.0, heartbeat_s=60):
+        while rig.log_faults:
+            await rig.jump()
+            assert rig.health.not_live() == []
+        assert rig.clock.now() > START + 5 * MINUTE
+        rig.clock._now += timedelta(seconds=241)  # a heartbeat of 60 s and 180 s more
+        assert rig.health.not_live() == ["news reader 0 has not moved for 241 s"]
+
+
+def sample(name: str, **labels: str) -> float:
+    found = {"kind": "news", "feed": "a", **labels}
+    return REGISTRY.get_sample_value(f"wheelsdown_{name}", found) or 0.0
+
+
+def counted(outcome: str) -> float:
+    return sample("feed_polls_total", outcome=outcome)
+
+
+async def test_each_new_entry_is_told_with_its_feed_when_it_is_published(rig: Rig) -> None:
+    with capture_logs() as lines:
+        async with rig.polling(rig.server.script("/", rss("Talks"), rss("Visit", "Talks"))):
+            await rig.jump()
+    told = [(one["feed"], one["record_id"]) for one in lines if one["event"] == "entry_published"]
+    assert told == [("a", entry.record_id) for entry in rig.entries()]
+    assert len(told) == 2

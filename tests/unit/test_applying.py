@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.examples import pyongyang_stay
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
-from pipeline.applying import MAX_CELL_BYTES, CellCodec, apply, next_offset, standing
+from pipeline.applying import MAX_CELL_BYTES, CellCodec, apply, next_offset, report, standing
 from wheelsdown.eventlog.port import Message
 from wheelsdown.records.dead_letters import DeadLetter
 from wheelsdown.records.progress import progress
@@ -16,6 +19,8 @@ from wheelsdown.stage import Cells, Output, Position, Step
 
 NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
 TOLD = progress("visits", part=0, parts=1, up_to=NOON, observed_at=NOON)
+STAY = pyongyang_stay("arrived")
+MESSAGE = Message(NEWS_ENTRIES, 0, 7, "key", NEWS_ENTRIES.encode(TOLD))
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -44,8 +49,7 @@ class Growing:
 
 
 def applied(stage: Growing) -> Any:
-    message = Message(NEWS_ENTRIES, 0, 7, "key", NEWS_ENTRIES.encode(TOLD))
-    return apply(stage, CellCodec(stage), {}, message, partitions=lambda _: 1, now=lambda: NOON)
+    return apply(stage, CellCodec(stage), {}, MESSAGE, partitions=lambda _: 1, now=lambda: NOON)
 
 
 def test_a_record_gives_outputs_and_cells_with_their_bytes() -> None:
@@ -77,6 +81,44 @@ def test_what_is_too_large_for_the_log_is_a_dead_letter_and_nothing_else(
     assert isinstance(letter, DeadLetter)
     assert (letter.step, letter.offset) == ("processing", 7)
     assert letter.error.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (TOLD, []),
+        (STAY, [("info", "record_led_to", [f"cases.events.v1:{STAY.record_id}"])]),
+    ],
+)
+def test_what_a_record_led_to_is_told_unless_it_is_progress(
+    output: Record, told: list[object]
+) -> None:
+    stage = Growing(10, output)
+    before = counted("records_applied")
+    with capture_logs() as lines:
+        report(stage, MESSAGE, applied(stage))
+    assert [(one["log_level"], one["event"], one["led_to"]) for one in lines] == told
+    assert all(one["record_id"] == TOLD.record_id for one in lines)
+    assert counted("records_applied") == before + 1
+
+
+def test_a_dead_letter_is_told_with_its_place_and_counted() -> None:
+    stage = Growing(MAX_CELL_BYTES)
+    before = counted("dead_letters", label="reader")
+    done = applied(stage)
+    with capture_logs() as lines:
+        report(stage, MESSAGE, done)
+    letter = DEAD_LETTERS.decode(done.messages[0].value)
+    (line,) = lines
+    assert (line["log_level"], line["event"]) == ("error", "record_parked")
+    assert (line["topic"], line["partition"], line["offset"]) == ("news.entries.v1", 0, 7)
+    assert (line["record_id"], line["stage"]) == (TOLD.record_id, "growing")
+    assert line["led_to"] == [f"dead-letters.v1:{letter.record_id}"]
+    assert counted("dead_letters", label="reader") == before + 1
+
+
+def counted(what: str, label: str = "stage") -> float:
+    return REGISTRY.get_sample_value(f"wheelsdown_{what}_total", {label: "growing"}) or 0.0
 
 
 def test_where_a_record_stands() -> None:

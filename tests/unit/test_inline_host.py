@@ -8,10 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from cli.daemons import _drain_forever
-from pipeline.inline_host import InlineHost
+from pipeline import inline_host
+from pipeline.inline_host import LAG_EVERY_S, STANDS_STILL_AFTER_S, InlineHost
 from wheelsdown.clock import VirtualClock
+from wheelsdown.daemon.health import Health
 from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.eventlog.port import CorruptError, Message, RefusedError
 from wheelsdown.eventlog.publish import publish
@@ -93,8 +96,8 @@ def test_a_log_that_ends_before_the_position_is_refused() -> None:
 class LosesRecords(MemoryLog):
     """A log in which the records 2 and 3 are no more."""
 
-    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> list[Message]:
-        found = super().read(topic, partition, offset, limit)
+    def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> list[Message]:
+        found = super().stored(topic, partition, offset, limit)
         return [one for one in found if one.offset not in (2, 3)]
 
 
@@ -129,6 +132,49 @@ def test_a_long_backlog_stops_after_the_record_that_it_is_at_and_goes_on_later()
         assert applied.applied == applied.count - 1
         assert host_on(log, state, Counting()).drain() == 400 - applied.count
     assert counted(state) == Count(applied=399, count=400)
+
+
+def test_a_drain_that_stands_still_is_not_live() -> None:
+    elapsed_s = [0.0]
+    health = Health(lambda: elapsed_s[0])
+
+    class Stuck(Counting):
+        def step(self, cells: Cells, record: Record, position: Position) -> Step:
+            seen.append(health.not_live())
+            elapsed_s[0] += STANDS_STILL_AFTER_S + 1
+            seen.append(health.not_live())
+            return super().step(cells, record, position)
+
+    seen: list[list[str]] = []
+    with filled(2) as log:
+        host = host_on(log, MemoryState(), Stuck())
+        host.report_to(health)
+        host.drain()
+    assert seen == [[], ["rules has not moved for 61 s"]] * 2
+    assert health.not_live() == []
+
+
+def test_the_metrics_tell_how_many_records_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Looking(Counting):
+        def step(self, cells: Cells, record: Record, position: Position) -> Step:
+            if position.offset == 2:
+                publish(log, NEWS_ENTRIES, [told(number) for number in range(5)])
+            return super().step(cells, record, position)
+
+    monkeypatch.setattr(inline_host, "BATCH", 3)
+    with filled(3) as log:
+        host = host_on(log, MemoryState(), Looking())
+        monkeypatch.setattr(inline_host, "monotonic_s", lambda: 1.0)
+        host.drain()
+        assert lag() == 5  # told after the first turn; the log is not asked again so soon
+        monkeypatch.setattr(inline_host, "monotonic_s", lambda: 1.0 + LAG_EVERY_S)
+        host.drain()
+        assert lag() == 0
+
+
+def lag() -> float | None:
+    labels = {"reader": "counting", "partition": "0"}
+    return REGISTRY.get_sample_value("wheelsdown_lag_records", labels)
 
 
 async def stopped_soon(host: InlineHost, stage: Counting) -> None:

@@ -160,6 +160,10 @@ def test_nothing_is_read_from_the_process_environment(tmp_path, monkeypatch):
             "line 1, news: must be a list of tables: write [[news]], with double",
         ),
         ("[kafka]\nbootstrap = []", "line 2, kafka.bootstrap: must not be empty"),
+        (
+            "[health]\nhost = 'localhost'",
+            "line 2, health.host: must be an IP address of this machine",
+        ),
         ("[kafka]\nbootstrap = ['kafka']", "line 2, kafka.bootstrap[0]: must be host:port"),
         ("[kafka]\nbootstrap = ['k:99999']", "line 2, kafka.bootstrap[0]: must be host:port"),
         (

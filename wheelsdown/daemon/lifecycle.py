@@ -83,6 +83,11 @@ class Daemon:
         """Call ``cleanup`` when the daemon stops, after those that are registered later."""
         self._cleanups.append((name, cleanup))
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has begun to stop."""
+        return self._stopping.is_set()
+
     def stop(self, reason: str) -> None:
         """Begin to stop; further calls change nothing."""
         if not self._stopping.is_set():

@@ -14,26 +14,45 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 from urllib.parse import quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-from wheelsdown.clock import Clock
+from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.daemon.repetition import HoldsRepeated
 
 Style = Literal["console", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
 REDACTED = "[redacted]"
 
-#: Slack's tokens and webhooks, what follows Bearer in a header, and what OAuth sends and answers.
+#: Slack's tokens and webhooks, what follows Bearer, and a password in an address.
 _LOOKS_SECRET = re.compile(
-    r"""xox[a-z][.-][\w.-]+ | xapp-[\w-]+ | (?<=hooks\.slack\.com/)[\w/+-]+
-    | (?<=\b[Bb]earer\s)[\w.~+/=-]+
-    | (?<=client_secret)=[^&\s"']+ | (?<=access_token)["']?\s*[:=]\s*["']?[\w.~+/=-]+""",
-    re.VERBOSE,
+    r"""xox[a-z][.-][\w.-]+ | xapp-[\w-]+ | hooks\.slack(-gov)?\.com[^\s"'<>]*
+    | (?<=\bbearer\s)[\w.~+/=-]+ | (?<=://)[^\s/@:"']*:[^\s/@"']+(?=@)""",
+    re.VERBOSE | re.IGNORECASE,
 )
+
+#: Names of which the value is a secret: of headers, which may have blanks in their values, and of
+#: settings and the fields of forms and documents.
+_TELLING_HEADERS = r"(?:proxy-)?authorization|(?:set-)?cookie"
+_TELLING_FIELDS = r"password|client_secret|(?:access|refresh)_token"
+_SECRET_NAME = re.compile(rf"[\w.-]*(?:{_TELLING_HEADERS}|{_TELLING_FIELDS})", re.IGNORECASE)
+
+
+def _named(names: str, bare_value: str) -> re.Pattern[str]:
+    """A name with its value as requests, forms, Python or JSON write it, also nested in quotes."""
+    return re.compile(
+        rf"""(?P<before> (?:{names}) (?: \\*["']\s*[:=,] | \s*[:=] ) \s*
+        (?: b?\\*(?P<quote>["']) )? )
+        (?(quote) (?: (?!(?P=quote))[^\\\r\n] | \\+[^\\\r\n] )* | {bare_value} )""",
+        re.VERBOSE | re.IGNORECASE,
+    )
+
+
+_NAMED_SECRETS = (_named(_TELLING_HEADERS, r"[^\r\n]+"), _named(_TELLING_FIELDS, r"[^\s&\"',;)}]+"))
 
 #: A shorter secret would blot out half of every log, and is none.
 _SHORTEST_SECRET = 4
@@ -51,7 +70,7 @@ _CONTROLS = {
 }
 
 #: Libraries that tell of their every step, message bodies and fetches included; of theirs only
-#: warnings are of use here.
+#: warnings are of use, but for whoever asked for the level "debug".
 _LOUD = ("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "matplotlib", "mode", "slack_sdk")
 
 
@@ -71,7 +90,7 @@ class Redaction:
     def __call__(self, _logger: object, _method: str, event: EventDict) -> EventDict:
         """The event with every key and value cleaned; a traceback keeps its lines, indented."""
         trace = event.pop("exception", None)
-        cleaned = {self.text(str(key)): self._value(value) for key, value in event.items()}
+        cleaned = self._mapping(event)
         if trace is not None:
             lines = (f"    {self.text(line)}" for line in str(trace).split("\n"))
             cleaned["exception"] = "\n".join(lines)
@@ -81,7 +100,15 @@ class Redaction:
         """``text`` without secrets and control characters."""
         if self._known:
             text = self._known.sub(REDACTED, text)
+        for named in _NAMED_SECRETS:
+            text = named.sub(rf"\g<before>{REDACTED}", text)
         return _LOOKS_SECRET.sub(REDACTED, text).translate(_CONTROLS)
+
+    def _mapping(self, values: Mapping[Any, Any]) -> dict[str, object]:
+        return {
+            self.text(str(key)): REDACTED if _is_secret_name(key) else self._value(value)
+            for key, value in values.items()
+        }
 
     def _value(self, value: object) -> object:
         match value:
@@ -92,11 +119,18 @@ class Redaction:
             case bytes():
                 return self.text(value.decode(errors="backslashreplace"))
             case Mapping():
-                return {self.text(str(key)): self._value(inner) for key, inner in value.items()}
+                return self._mapping(value)
+            case (name, _) if _is_secret_name(name):  # headers as pairs
+                return [self._value(name), REDACTED]
             case list() | tuple() | set() | frozenset():
                 return [self._value(inner) for inner in value]
             case _:
                 return self.text(str(value))
+
+
+def _is_secret_name(key: object) -> bool:
+    name = key.decode(errors="replace") if isinstance(key, bytes) else key
+    return isinstance(name, str) and _SECRET_NAME.fullmatch(name) is not None
 
 
 def configure_logging(
@@ -113,7 +147,8 @@ def configure_logging(
         style: lines for people, or one JSON object a line.
         clock: gives the events' times.
         stream: where to; standard error, so that results can go to standard output.
-        level: the least level that is shown; libraries in ``_LOUD`` show warnings at least.
+        level: the least level that is shown; libraries in ``_LOUD`` show warnings at least, and
+            everything at "debug".
         secrets: the values that must not be seen, besides whatever looks like one.
     """
     before: list[Processor] = [
@@ -138,9 +173,12 @@ def configure_logging(
             ],
         )
     )
+    if level != "debug":
+        handler.addFilter(HoldsRepeated(_LOUD, monotonic_s))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    held_back = max(logging.WARNING, logging.getLevelName(level.upper()))
     for name in _LOUD:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else held_back)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_unforeseen
     threading.excepthook = lambda args: _log_unforeseen(

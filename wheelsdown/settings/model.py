@@ -216,6 +216,12 @@ class DataSettings(Section):
     folder: File = Path("wheelsdown-data")
 
 
+class HealthSettings(Section):
+    """Where each daemon tells of itself; the port comes with the command."""
+
+    host: Annotated[str, AfterValidator(values.ip_address)] = "127.0.0.1"
+
+
 class Settings(BaseSettings):
     """Everything that may be set. ``load_settings`` makes it from a file and the environment."""
 
@@ -230,6 +236,7 @@ class Settings(BaseSettings):
     fleet: FleetSettings = FleetSettings()
     dispatch: DispatchSettings = DispatchSettings()
     slack: SlackSettings | None = None
+    health: HealthSettings = HealthSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -73,6 +73,16 @@ def path(value: Path) -> Path:
     return value
 
 
+def ip_address(value: str) -> str:
+    """Where to listen."""
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError(
+            'must be an IP address of this machine, like "127.0.0.1", or "0.0.0.0" for all'
+        ) from None
+
+
 def host_and_port(value: str) -> str:
     """Where a broker listens."""
     match = _HOST_AND_PORT.fullmatch(value)
