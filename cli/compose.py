@@ -1,7 +1,6 @@
 """From settings to the parts of a run: the only place that knows how the rooms fit together."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import structlog
 from rich.console import Console
 
 from consumers.console import ConsoleSender
+from consumers.deliveries import Deliveries
 from consumers.ledger import Ledger
 from consumers.outcome import Sender
 from consumers.slack.client import identify, web_client
@@ -26,19 +26,25 @@ from wheelsdown.daemon.backoff import system_jitter
 from wheelsdown.eventlog.kafka_log import KafkaLog
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
 from wheelsdown.eventlog.memory import MemoryLog
-from wheelsdown.eventlog.port import EventLog
-from wheelsdown.eventlog.publish import Publish, publish
+from wheelsdown.eventlog.port import EventLog, Reader, RefusedError, UnavailableError
+from wheelsdown.eventlog.publish import Publish
+from wheelsdown.eventlog.sqlite_hold import hold
 from wheelsdown.eventlog.sqlite_log import SqliteLog
-from wheelsdown.records.record import Record
-from wheelsdown.records.topics import ADSB_SNAPSHOTS, Topic
+from wheelsdown.eventlog.sqlite_reader import SqliteReader
+from wheelsdown.records.topics import ADSB_SNAPSHOTS
 from wheelsdown.reference.aerodromes import load_aerodromes
 from wheelsdown.reference.fleet import Fleet, load_fleet
 from wheelsdown.reference.officials import load_officials
 from wheelsdown.reference.states import load_states
-from wheelsdown.settings import FlightFeed, KafkaSettings, NewsFeed, Settings, SlackSettings
+from wheelsdown.settings import FlightFeed, KafkaSettings, NewsFeed, Settings
 
 #: Not ``log``, which is the event log here.
 log_lines = structlog.get_logger(__name__)
+
+#: What was sent, in the data folder.
+LEDGER_FILE = "ledger.sqlite"
+#: How often a second consumer on this machine looks whether the first has ended.
+ASK_FOR_LEDGER_EVERY_S = 2.0
 
 
 def reference(fleet: Fleet) -> Reference:
@@ -67,6 +73,15 @@ def event_log(settings: Settings) -> EventLog:
     return MemoryLog(settings.log.partitions)
 
 
+def reader(settings: Settings) -> Reader:
+    """What the configured log holds, also while a run has its file. Raises EventLogError."""
+    if settings.log.kind == "kafka":
+        return kafka_log(settings)
+    if settings.log.kind == "memory":
+        raise RefusedError('log.kind = "memory" keeps nothing outside the run; nothing can be read')
+    return SqliteReader(settings.log_path)
+
+
 def kafka_log(settings: Settings) -> KafkaLog:
     """The log on the configured brokers. Raises EventLogError when they can't be reached."""
     assert settings.kafka is not None
@@ -89,15 +104,6 @@ def kafka_connection(kafka: KafkaSettings) -> KafkaConnection:
         cert_file=kafka.cert_file,
         key_file=kafka.key_file,
     )
-
-
-def publisher(log: EventLog) -> Publish:
-    """How producers publish: off the event loop, since a broker's answer may take seconds."""
-
-    async def publish_records(topic: Topic, records: Sequence[Record]) -> None:
-        await asyncio.to_thread(publish, log, topic, records)
-
-    return publish_records
 
 
 async def flight_pollers(
@@ -204,17 +210,43 @@ def _feed(feed: NewsFeed) -> FeedSource:
     return FeedSource(name=feed.name, url=feed.url, every_s=feed.every_s, language=feed.language)
 
 
-def slack_sender(slack: SlackSettings, data: Path, clock: Clock, stack: AsyncExitStack) -> Sender:
-    """The sender to Slack, with its ledger in the data folder.
+async def slack_sender(
+    settings: Settings, log: EventLog, clock: Clock, stack: AsyncExitStack
+) -> Sender:
+    """The sender to Slack, once no other consumer on this machine has the ledger.
 
-    Raises LedgerError, and SlackUnusableError when Slack refuses the token.
+    Raises LedgerError, EventLogError, and SlackUnusableError when Slack refuses the token.
     """
+    slack = settings.slack
+    assert slack is not None
     assert slack.token is not None
     client = web_client(slack.token.get_secret_value(), base_url=slack.base_url)
-    identify(client, clock)
-    data.mkdir(parents=True, exist_ok=True)
-    ledger = stack.enter_context(Ledger(data / "ledger.sqlite"))
-    return SlackSender(client, slack.channel, ledger, clock, system_jitter)
+    user = await asyncio.to_thread(identify, client, clock)
+    if user is None:
+        log_lines.warning("slack_not_reached", base_url=slack.base_url)
+    else:
+        log_lines.info("slack_reached", user=user)
+    path = await _held(settings.data.folder / LEDGER_FILE, stack)
+    ledger = stack.enter_context(await asyncio.to_thread(Ledger, path))
+    deliveries = await asyncio.to_thread(Deliveries, log, ledger)
+    channels = {settings.dispatch.route: slack.channel}
+    return SlackSender(client, channels, deliveries, clock, system_jitter)
+
+
+async def _held(path: Path, stack: AsyncExitStack) -> Path:
+    """The path, when this process holds it: one consumer is at work, a second one waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_told = False
+    while True:
+        try:
+            stack.enter_context(hold(path))
+        except UnavailableError as error:
+            if not is_told:
+                log_lines.warning("slack_consumer_waits", reason=str(error))
+                is_told = True
+            await asyncio.sleep(ASK_FOR_LEDGER_EVERY_S)
+        else:
+            return path
 
 
 def console_sender(console: Console) -> Sender:

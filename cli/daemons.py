@@ -11,68 +11,71 @@ from rich.console import Console
 
 from cli import compose
 from cli.foreseen import FORESEEN
+from cli.publishing import Publisher
 from consumers.deliver import DeliveryLoop
 from pipeline import graph
 from pipeline.inline_host import InlineHost
 from wheelsdown.clock import Clock
+from wheelsdown.daemon.health import Health, serving
 from wheelsdown.daemon.lifecycle import Daemon, ExitCode, run_daemon
 from wheelsdown.eventlog.port import EventLog
-from wheelsdown.eventlog.publish import Publish
 from wheelsdown.eventlog.state import MemoryState, SqliteState, StateStore
-from wheelsdown.records.record import Record
-from wheelsdown.records.topics import Topic
 from wheelsdown.settings import Settings
 
 #: The embedded host looks into the log at least this often, also when nothing was published here.
 LOOK_EVERY_S = 1.0
 
+#: Why a Slack consumer is not ready before it has begun.
+OPENING_LEDGER = "opens its ledger; waits while another consumer on this machine has it"
+
 ConsumerKind = Literal["slack", "console"]
 
 
-def run_flights(settings: Settings, clock: Clock) -> ExitCode:
+def run_flights(settings: Settings, clock: Clock, health_port: int) -> ExitCode:
     """``wheelsdown producers flights``."""
 
     async def work(run: _Run) -> None:
-        await run.add_flights(compose.publisher(run.log))
+        await run.add_flights(run.publisher())
 
-    return _run("flights", settings, clock, work)
+    return _run("flights", settings, clock, health_port, work)
 
 
-def run_news(settings: Settings, clock: Clock) -> ExitCode:
+def run_news(settings: Settings, clock: Clock, health_port: int) -> ExitCode:
     """``wheelsdown producers news``."""
 
     async def work(run: _Run) -> None:
-        await run.add_news(compose.publisher(run.log))
+        await run.add_news(run.publisher())
 
-    return _run("news", settings, clock, work)
+    return _run("news", settings, clock, health_port, work)
 
 
-def run_consumer(settings: Settings, clock: Clock, kind: ConsumerKind) -> ExitCode:
+def run_consumer(
+    settings: Settings, clock: Clock, health_port: int, kind: ConsumerKind
+) -> ExitCode:
     """``wheelsdown consumers slack|console``."""
 
     async def work(run: _Run) -> None:
         await run.add_delivery(kind)
 
-    return _run(kind, settings, clock, work)
+    return _run(kind, settings, clock, health_port, work)
 
 
-def run_embedded(settings: Settings, clock: Clock) -> ExitCode:
+def run_embedded(settings: Settings, clock: Clock, health_port: int) -> ExitCode:
     """``wheelsdown run``: producers, rules and consumers in one process, over the SQLite log."""
 
     async def work(run: _Run) -> None:
-        published = asyncio.Event()
-        run.add_rules(published)
-        publish = _waking(compose.publisher(run.log), published)
+        publish = run.publisher()
+        run.add_rules(publish.published)
         await run.add_delivery("console")
         if settings.slack is not None:
             await run.add_delivery("slack")
         await run.add_flights(publish)
         await run.add_news(publish)
 
-    return _run("embedded", settings, clock, work)
+    return _run("embedded", settings, clock, health_port, work)
 
 
-def run_processors(settings: Settings, clock: Clock) -> NoReturn:
+def run_processors(settings: Settings, clock: Clock, health_port: int) -> NoReturn:
     """``wheelsdown processors``: a Faust worker; leaves the process itself.
 
     Raises UnavailableError when the broker does not answer, which Faust would tell less clearly.
@@ -92,6 +95,7 @@ def run_processors(settings: Settings, clock: Clock) -> NoReturn:
         topic_prefix=settings.log.topic_prefix,
         replication=settings.kafka.replication,
         data_folder=folder,
+        health_at=(settings.health.host, health_port),
     )
     stages = graph.build(
         compose.reference(compose.fleet_of(settings)),
@@ -102,14 +106,22 @@ def run_processors(settings: Settings, clock: Clock) -> NoReturn:
 
 
 def _run(
-    name: str, settings: Settings, clock: Clock, work: "Callable[[_Run], Awaitable[None]]"
+    name: str,
+    settings: Settings,
+    clock: Clock,
+    health_port: int,
+    work: "Callable[[_Run], Awaitable[None]]",
 ) -> ExitCode:
     async def start(daemon: Daemon) -> None:
         stack = AsyncExitStack()
         daemon.on_stop("resources", stack.aclose)
+        health = Health()
+        health.check("daemon", lambda: "stopping" if daemon.is_stopping else None)
+        await stack.enter_async_context(serving(health, settings.health.host, health_port))
         log = await asyncio.to_thread(compose.event_log, settings)
         stack.push_async_callback(asyncio.to_thread, log.close)
-        await work(_Run(daemon, settings, clock, stack, log))
+        await work(_Run(daemon, settings, clock, health, stack, log))
+        health.started()
 
     return run_daemon(Daemon(name, start, foreseen=FORESEEN))
 
@@ -121,10 +133,17 @@ class _Run:
     daemon: Daemon
     settings: Settings
     clock: Clock
+    health: Health
     stack: AsyncExitStack
     log: EventLog
 
-    async def add_flights(self, publish: Publish) -> None:
+    def publisher(self) -> Publisher:
+        """How the producers of this run publish."""
+        publisher = Publisher(self.log, self.clock)
+        self.health.check("publishing", publisher.failure)
+        return publisher
+
+    async def add_flights(self, publish: Publisher) -> None:
         """Poll the flight sources."""
         for poller in await compose.flight_pollers(
             self.settings,
@@ -134,9 +153,10 @@ class _Run:
             publish=publish,
             clock=self.clock,
         ):
+            poller.report_to(self.health)
             self._supervise("flights", poller.loops())
 
-    async def add_news(self, publish: Publish) -> None:
+    async def add_news(self, publish: Publisher) -> None:
         """Poll the news feeds."""
         folder = self.settings.data.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -147,19 +167,18 @@ class _Run:
             publish=publish,
             clock=self.clock,
         ):
+            poller.report_to(self.health)
             self._supervise("news", poller.loops())
 
     async def add_delivery(self, kind: ConsumerKind) -> None:
         """Deliver alerts, in a thread: a slow Slack holds up nothing else."""
-        settings = self.settings
         if kind == "slack":
-            assert settings.slack is not None
-            sender = await asyncio.to_thread(
-                compose.slack_sender, settings.slack, settings.data.folder, self.clock, self.stack
-            )
+            self.health.check(kind, lambda: OPENING_LEDGER)  # until the loop reports
+            sender = await compose.slack_sender(self.settings, self.log, self.clock, self.stack)
         else:
             sender = compose.console_sender(Console(file=sys.stdout))
         loop = DeliveryLoop(self.log, kind, sender, self.clock)
+        loop.report_to(self.health)
         self._supervise(kind, [_in_thread(loop.run, loop.stop)])
 
     def add_rules(self, published: asyncio.Event) -> None:
@@ -174,6 +193,7 @@ class _Run:
         )
         host = InlineHost(self.log, state, stages, self.clock)
         self.stack.callback(host.close)
+        host.report_to(self.health)
         self._supervise("rules", [_drain_forever(host, published)])
 
     def _supervise(self, name: str, loops: Sequence[Coroutine[Any, Any, None]]) -> None:
@@ -207,11 +227,3 @@ async def _drain_forever(host: InlineHost, published: asyncio.Event) -> None:
                 await published.wait()
         except TimeoutError:
             continue
-
-
-def _waking(publish: Publish, published: asyncio.Event) -> Publish:
-    async def publish_and_wake(topic: Topic, records: Sequence[Record]) -> None:
-        await publish(topic, records)
-        published.set()
-
-    return publish_and_wake

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cli.backup import BackupError
+from cli.deliveries import NotParkedError
 from cli.demo.scenario_file import ScenarioError
 from cli.recording import RecordingError
 from consumers.ledger import LedgerError
@@ -10,6 +12,8 @@ from consumers.slack.client import SlackUnusableError
 from producers.flights.picture import SourceError
 from producers.news.entries import EntriesError
 from producers.news.memory import NewsMemoryError
+from wheelsdown.crash_points import UnknownPointError
+from wheelsdown.daemon.health import HealthPortError
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.port import EventLogError, RefusedError, UnavailableError
 from wheelsdown.reference.fleet_files import FleetError
@@ -19,10 +23,14 @@ from wheelsdown.settings import SettingsError
 #: something; the message says what.
 FORESEEN: Mapping[type[Exception], ExitCode] = MappingProxyType(
     {
+        UnknownPointError: ExitCode.USAGE,
         SettingsError: ExitCode.USAGE,
+        HealthPortError: ExitCode.USAGE,
         FleetError: ExitCode.USAGE,
         ScenarioError: ExitCode.USAGE,
         RecordingError: ExitCode.USAGE,
+        BackupError: ExitCode.USAGE,
+        NotParkedError: ExitCode.USAGE,
         SourceError: ExitCode.USAGE,
         EntriesError: ExitCode.USAGE,
         SlackUnusableError: ExitCode.USAGE,

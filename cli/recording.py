@@ -3,6 +3,7 @@
 ::
 
     manifest.json                          format, what was imported, counts of what was dropped
+    fleet/000/mine.csv                     the user's fleet files at the last capture, in order
     adsb.snapshots.v1/2023-07-31.jsonl.gz  one record a line, by topic and day of ``observed_at``
     news.entries.v1/2023-07-31.jsonl.gz
 
@@ -12,9 +13,10 @@ Files may be appended to; within a day the reader puts records in order and drop
 import gzip
 import json
 import os
+import shutil
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from wheelsdown.records.topics import ADSB_SNAPSHOTS, NEWS_ENTRIES, Topic
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+FLEET = "fleet"
 #: What a recording holds: the topics that producers write. Everything else follows from them.
 RECORDED = (ADSB_SNAPSHOTS, NEWS_ENTRIES)
 #: A line longer than this is no record of ours; it is dropped and counted.
@@ -60,6 +63,7 @@ class RecordingWriter:
         self._folder = folder
         self._files: dict[tuple[str, str], _Open] = {}
         self._added: Counter[str] = Counter()
+        self._fleet: Sequence[Path] | None = None
         self._manifest = _manifest(folder) if (folder / MANIFEST).exists() else _new_manifest()
 
     def add(self, topic: Topic, record: Record) -> None:
@@ -73,6 +77,14 @@ class RecordingWriter:
     def note(self, source: str, dropped: dict[str, int]) -> None:
         """Keep in the manifest what was imported and what was dropped of it."""
         self._manifest["imports"].append({"source": source, "dropped": dropped})
+
+    def keep_fleet(self, files: Sequence[Path], version: str) -> None:
+        """Keep the user's fleet files, in place of those of an earlier capture.
+
+        ``version`` is that of the whole fleet, with what is shipped.
+        """
+        self._fleet = files
+        self._manifest["fleet"] = version
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +100,8 @@ class RecordingWriter:
             if self._added:
                 for name, count in self._added.items():
                     self._manifest["records"][name] = self._manifest["records"].get(name, 0) + count
+                if self._fleet is not None:
+                    _replace_fleet(self._folder / FLEET, self._fleet)
                 _replace(self._folder / MANIFEST, json.dumps(self._manifest, indent=2) + "\n")
 
     def _file(self, topic: str, day: str) -> gzip.GzipFile:
@@ -118,7 +132,7 @@ class RecordingWriter:
             self._take_back()
             raise RecordingError(
                 f"can't write {self._folder}: {error.strerror}; name another folder, or make room "
-                "and import the same files again"
+                "and do the same again"
             ) from error
 
     def _take_back(self) -> None:
@@ -141,7 +155,14 @@ class RecordingReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.manifest = _manifest(folder)
+        #: That of whoever captured it; None when it was only imported.
+        self.fleet_version = self.manifest.get("fleet")
         self.dropped: Counter[str] = Counter()
+
+    def fleet_files(self) -> list[Path]:
+        """The user's fleet files of whoever captured it, in their order; none of an import."""
+        found = (self._folder / FLEET).glob("[0-9]*/*")
+        return sorted(found, key=lambda path: path.parent.name)
 
     def days(self) -> list[str]:
         """The days that it holds, in order."""
@@ -230,6 +251,16 @@ def _replace(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _replace_fleet(folder: Path, files: Sequence[Path]) -> None:
+    """Each in a folder of its own: their names tell who says what, and may be the same."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    for number, file in enumerate(files):
+        copy = folder / f"{number:03}" / file.name
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(file, copy)
 
 
 def _new_manifest() -> dict[str, Any]:

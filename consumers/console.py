@@ -6,7 +6,7 @@ that no headline can colour, erase or rename anything.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from consumers import wording
-from consumers.outcome import Sent
+from consumers.outcome import Lane, Sent, Settled
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.incidents import Incident, VisitMatch
 
@@ -36,12 +36,33 @@ class _Part(NamedTuple):
 class ConsoleSender:
     """Prints to a rich console, which leaves out colours where the stream is no terminal."""
 
+    trouble: str | None = None
+
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown: OrderedDict[str, frozenset[_Part]] = OrderedDict()
 
-    def deliver(self, alert: Alert) -> Sent:
+    def subject(self, alert: Alert) -> str:
+        """Every revision is printed."""
+        return alert.record_id
+
+    def needs(self, alert: Alert) -> Lane | Settled:
+        """All print in one line, in order."""
+        del alert
+        return Lane("console", "print")
+
+    def free_at(self, lane: Lane) -> float:
+        """At any time."""
+        del lane
+        return float("-inf")
+
+    def unfinished(self) -> Sequence[tuple[str, int]]:
+        """None: nothing is remembered of what was printed."""
+        return ()
+
+    def deliver(self, alert: Alert, offset: int) -> Sent:
         """Print the revision, or only what it adds to the one printed before."""
+        del offset
         before = self._shown.pop(alert.alert_id, frozenset())
         parts = tuple(_parts(alert.incident))
         self._shown[alert.alert_id] = frozenset(parts)

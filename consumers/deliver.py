@@ -1,73 +1,107 @@
 """The loop from the log of alerts to whoever shows them.
 
-Each message is handled to its end: shown, suppressed, kept aside by the sender, or, where it can't
-even be read, put among the dead letters. One that must wait is set aside for its own time and the
-others go on, unless the sender says that they would fare no better. A newer revision takes the
-place of one that waits. Committed is what lies before the first message that waits; after a crash
-those behind it come again, and the sender knows what it has shown.
-
-The loop keeps polling while something waits: one turn works for ``TURN_S`` and at most one delivery
-longer. A delivery to Slack takes up to 180 s when every call hangs until its timeout, so a turn
-stays below Kafka's ``max.poll.interval.ms`` (300,000 by default; don't set it lower for this
-consumer). What a turn does not come to is given back (``seek``).
+One thread polls, decodes and commits; a few others deliver, so that a service that answers slowly
+keeps nobody from polling and one channel holds up no other. Each message is handled to its end:
+shown, suppressed, kept aside by the sender, or, where it can't even be read, put among the dead
+letters. A newer revision takes the place of one that waits. Committed is what lies before the first
+message that waits; after a crash those behind it come again, and the sender knows what it has
+shown.
 """
 
 import threading
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import structlog
 
-from consumers.aside import Aside, Waiting
+from consumers.alert_topic import AlertTopic
+from consumers.lanes import Lanes, Waiting
 from consumers.ledger import LedgerError
-from consumers.outcome import Ambiguous, Rejected, Retry, Sender, Sent
-from consumers.wording import clean
-from wheelsdown.clock import Clock, monotonic_s
-from wheelsdown.eventlog.dead_letters import dead_letter
-from wheelsdown.eventlog.port import (
-    Consumer,
-    EventLog,
-    EventLogError,
-    Message,
-    UnavailableError,
+from consumers.outcome import (
+    Again,
+    Ambiguous,
+    Lane,
+    Outcome,
+    Rejected,
+    Retry,
+    Sender,
+    Sent,
+    Settled,
 )
-from wheelsdown.eventlog.publish import publish
+from consumers.reading import Reading
+from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.crash_points import crash_point
+from wheelsdown.daemon import metrics
+from wheelsdown.daemon.health import Beat, Health
+from wheelsdown.eventlog.port import Consumer, EventLog, EventLogError, Message, UnavailableError
 from wheelsdown.records.alerts import Alert
-from wheelsdown.records.codec import CodecError
-from wheelsdown.records.dead_letters import FailedStep
-from wheelsdown.records.topics import ALERTS, DEAD_LETTERS
+from wheelsdown.records.topics import ALERTS
 
 #: Alerts taken with one poll.
 BATCH = 50
-#: A turn begins no further delivery after so many seconds.
-TURN_S = 60.0
-#: When so many alerts wait, no other is tried: it is hardly their own fault any more, and each that
-#: is tried in an outage spends some of the time after which its sender gives it up.
-MOST_ASIDE = 5
-#: The longest sleep between two polls.
-NAP_S = 10.0
+#: Threads that deliver: at 300 ms an answer enough for 25 channels that take a post a second each.
+WORKERS = 8
+#: Alerts that may wait at one time, a few hundred bytes each; more are left in the log.
+MOST_WAITING = 20_000
+#: So many are kept decoded; the others are read again when it is their turn.
+MOST_AT_HAND = 200
+#: The longest sleep before something is looked at again.
+NAP_S = 5.0
+#: How often the sender is asked for what was begun or is to be sent anew.
+ASK_EVERY_S = 5.0
+#: A turn that takes longer is taken for stuck: a poll and a commit have deadlines of seconds.
+TURN_WITHIN_S = 120.0
+#: Why one of several consumers does nothing.
+STANDS_BY = "stands by: the group has not given it the alerts"
 #: How long a log that can't be reached is waited for before the error is let out.
 OUTAGE_S = 900.0
+#: How long deliveries that are under way are waited for; a call of Slack ends after half a minute.
+END_WITHIN_S = 180.0
 
 log = structlog.get_logger(__name__)
 
 
 class DeliveryLoop:
-    """Takes alerts from the log, in order, to one sender. ``alerts`` has one partition.
+    """Takes alerts from the log to one sender. ``alerts`` has one partition.
 
     ``counts`` tells what became of them: sent, repeated (it was shown before), superseded (a newer
     revision came while it waited), suppressed, rejected and poison.
     """
 
-    def __init__(self, events: EventLog, group: str, sender: Sender, clock: Clock) -> None:
+    def __init__(
+        self,
+        events: EventLog,
+        group: str,
+        sender: Sender,
+        clock: Clock,
+        *,
+        elapsed_s: Callable[[], float] = monotonic_s,
+        rest: Callable[[float], object] | None = None,
+    ) -> None:
+        """``elapsed_s`` and ``rest`` are the time of ``drain`` where it is not the machine's."""
         self.counts: Counter[str] = Counter()
         self._events = events
+        self._alerts = AlertTopic(events, group, clock)
         self._group = group
         self._sender = sender
-        self._clock = clock
+        self._elapsed_s = elapsed_s
         self._stopped = threading.Event()
-        self._resume_at = 0.0
+        self._counting = threading.Lock()
+        self._rest = rest or self._stopped.wait
+        self._beat: Beat = lambda: None
+        self._trouble: str | None = STANDS_BY
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stopped.is_set()
+
+    def report_to(self, health: Health) -> None:
+        """Say there that the loop turns, and why it can't do its work."""
+        self._beat = health.heartbeat(f"{self._group} deliveries", TURN_WITHIN_S)
+        health.check(self._group, lambda: self._trouble or self._sender.trouble)
 
     def run(self) -> None:
         """Deliver until ``stop``; waits out a log that is away.
@@ -80,149 +114,210 @@ class DeliveryLoop:
         while not self._stopped.is_set():
             try:
                 with closing(self._events.consumer(self._group, [ALERTS])) as consumer:
-                    reading = _Reading(consumer)
-                    while not self._stopped.is_set():
-                        self._turn(reading, timeout_s=1.0)
-                        away_since = None
+                    reading = self._reading(consumer)
+                    with self._working(reading):
+                        while not self._stopped.is_set():
+                            self._beat()
+                            self._turn(reading, timeout_s=1.0)
+                            if reading.got_on or not reading.lanes:
+                                away_since = None  # it takes our words on deliveries, too
+                            self._trouble = None if reading.has_share else STANDS_BY
             except UnavailableError as error:
                 now = monotonic_s()
                 away_since = away_since if away_since is not None else now
                 if now - away_since > OUTAGE_S:
                     raise
+                self._trouble = f"the alerts can't be read: {error}"
                 log.warning("alerts_unavailable", group=self._group, reason=str(error))
+                self._beat()
                 self._stopped.wait(NAP_S)
 
     def drain(self) -> int:
         """Handle what the log holds now, waiting for retries, and return how many messages.
 
-        For logs in this process: a poll of Kafka may find nothing before the group has gathered.
-        Raises EventLogError and LedgerError.
+        In this thread alone, so that it is repeatable. For logs in this process: a poll of Kafka
+        may find nothing before the group has gathered. Raises EventLogError and LedgerError.
         """
         before = self.counts.total()
         with closing(self._events.consumer(self._group, [ALERTS])) as consumer:
-            reading = _Reading(consumer)
+            reading = self._reading(consumer)
             while not self._stopped.is_set():
-                if not self._turn(reading, timeout_s=0.0) and not reading.aside:
+                found = self._turn(reading, timeout_s=0.0)
+                if self._deliver_next(reading) or found:
+                    continue
+                next_at = reading.lanes.next_at(self._elapsed_s())
+                if next_at is None:
                     break
+                self._rest(min(max(0.0, next_at - self._elapsed_s()), NAP_S))
+            reading.commit()
         return self.counts.total() - before
 
     def stop(self) -> None:
         """Make ``run`` and ``drain`` return soon, from any thread; what is begun is finished."""
         self._stopped.set()
 
-    def _turn(self, reading: "_Reading", *, timeout_s: float) -> int:
-        """One poll and the work it brought; gives how many messages were found.
+    def _reading(self, consumer: Consumer) -> Reading:
+        return Reading(self._group, consumer, Lanes(self._sender.free_at))
 
-        At most one that waits is tried again, and none when those that came had to be given back
-        for lack of time: a slow one that fails again and again must not take all of it.
-        """
-        aside = reading.aside
-        self._rest(aside, timeout_s)
-        messages = reading.consumer.poll(limit=BATCH, timeout_s=timeout_s)
-        end = monotonic_s() + TURN_S
-        may_retry, reading.is_behind = not reading.is_behind and not self._is_held(), False
-        waiting = aside.take_due(monotonic_s()) if may_retry else None
-        if waiting is not None:
-            self._deliver(waiting.alert, waiting.message, aside)
-            reading.commit()
+    def _turn(self, reading: Reading, *, timeout_s: float) -> int:
+        """One poll: what came is put where it waits; gives how many messages were seen to."""
+        reading.raise_failure()
+        self._take_up(reading)
+        is_full = len(reading.lanes) >= MOST_WAITING
+        if is_full:
+            self._rest(min(timeout_s, NAP_S))
+        messages = reading.consumer.poll(limit=BATCH, timeout_s=0.0 if is_full else timeout_s)
+        reading.polled(self._elapsed_s())
+        reading.check_share()
         for number, message in enumerate(messages):
-            is_late = (number > 0 or waiting is not None) and monotonic_s() > end
-            if self._is_held() or is_late or len(aside) >= MOST_ASIDE:
+            if self._stopped.is_set() or len(reading.lanes) >= MOST_WAITING:
                 reading.consumer.seek(message.topic, message.partition, message.offset)
-                reading.is_behind = is_late
+                messages = messages[:number]
                 break
-            self._handle(message, aside)
-            reading.last = message
-            reading.commit()
+            self._handle(message, reading)
+        reading.commit()
+        metrics.ALERTS_WAITING.set(len(reading.lanes))
         return len(messages)
 
-    def _is_held(self) -> bool:
-        """Whether no alert may be tried now."""
-        return self._stopped.is_set() or monotonic_s() < self._resume_at
-
-    def _rest(self, aside: Aside, timeout_s: float) -> None:
-        """Sleep while nothing can be done, or, where polls do not wait, until the next is due."""
-        until = self._resume_at
-        due_s = aside.next_due_s()
-        if due_s is not None and (len(aside) >= MOST_ASIDE or timeout_s == 0):
-            until = max(until, due_s)
-        self._stopped.wait(max(0.0, min(until - monotonic_s(), NAP_S)))
-
-    def _handle(self, message: Message, aside: Aside) -> None:
-        """See to a message that came, to its end or so that it waits."""
-        try:
-            alert = message.topic.decode(message.value)
-        except CodecError as error:
-            self._bury(message, "decoding", error)
+    def _take_up(self, reading: Reading) -> None:
+        """Let alerts wait that the sender has begun, or that somebody wants to have sent anew."""
+        now = self._elapsed_s()
+        if now < reading.ask_at:
             return
-        assert isinstance(alert, Alert)
-        if alert.action == "suppress":
-            self.counts["suppressed"] += 1
-        elif aside.supersede(alert, message):
-            self.counts["superseded"] += 1
-        else:
-            self._deliver(alert, message, aside)
+        if not reading.consumer.has(ALERTS, 0):
+            return  # another consumer is at work on them
+        reading.ask_at = now + ASK_EVERY_S
+        for subject, offset in self._sender.unfinished():
+            with reading.changed:
+                waits = subject in reading.lanes
+            if waits or offset in reading.buried:
+                continue
+            alert = self._alerts.read(offset)
+            if alert is not None and self._sender.subject(alert) == subject:
+                self._wait(reading, alert, offset)
+            else:
+                self._tell_of_missing(subject, offset)
+                reading.buried.add(offset)
 
-    def _deliver(self, alert: Alert, message: Message, aside: Aside) -> None:
-        """Try the alert; set it aside when it must wait."""
+    def _handle(self, message: Message, reading: Reading) -> None:
+        """See to a message that came, to its end or so that it waits."""
+        alert = self._alerts.alert_of(message)
+        crash_point(f"{self._group}.taken")
+        if alert is None:
+            self._count("poison")
+        elif alert.action == "suppress":
+            self._count("suppressed")
+        else:
+            self._wait(reading, alert, message.offset)
+        reading.seen_to(message)
+
+    def _wait(self, reading: Reading, alert: Alert, offset: int) -> None:
+        subject = self._sender.subject(alert)
+        with reading.changed:
+            at_hand = alert if len(reading.lanes) < MOST_AT_HAND else None
+            waiting = Waiting(subject, alert.revision, offset, at_hand)
+            if reading.lanes.supersedes(waiting):
+                self._count("superseded")
+                return
+            match self._sender.needs(alert):
+                case Lane() as lane:
+                    reading.lanes.put(waiting, lane)
+                    reading.changed.notify()
+                case Sent() | Rejected() as outcome:
+                    self._settle(outcome)
+
+    @contextmanager
+    def _working(self, reading: Reading) -> Iterator[None]:
+        """Threads that deliver what waits, until the block ends."""
+        workers = [
+            threading.Thread(target=self._work, args=(reading,), name=f"{self._group}-{number}")
+            for number in range(WORKERS)
+        ]
+        for worker in workers:
+            worker.start()
         try:
-            outcome = self._sender.deliver(alert)
+            yield
+        finally:
+            reading.end()
+            until = monotonic_s() + END_WITHIN_S
+            for worker in workers:
+                worker.join(max(0.0, until - monotonic_s()))
+        reading.raise_failure()
+        reading.commit()
+
+    def _work(self, reading: Reading) -> None:
+        while not (reading.is_ended or self._stopped.is_set()):
+            try:
+                if not self._deliver_next(reading):
+                    reading.sleep(self._elapsed_s, NAP_S)
+            except Exception as error:  # noqa: BLE001 - raised again by the thread that polls
+                reading.fail(error)
+
+    def _deliver_next(self, reading: Reading) -> bool:
+        """Take a step with what may be tried now; whether there was something."""
+        with reading.changed:
+            taken = reading.lanes.take(self._elapsed_s())
+        if taken is None:
+            return False
+        alert = taken.alert or self._alerts.read(taken.offset)
+        outcome = None
+        if alert is not None:
+            outcome = self._try(alert, taken.offset)
+        else:
+            self._tell_of_missing(taken.subject, taken.offset)
+        with reading.changing():
+            reading.got_on = True
+            if outcome is None:
+                reading.buried.add(taken.offset)
+            following = reading.lanes.end(taken)
+            if isinstance(outcome, Sent | Rejected):
+                self._settle(outcome)
+            is_open = isinstance(outcome, Again | Retry | Ambiguous)
+            if is_open or following is not taken:
+                self._follow(reading, following, outcome)
+            reading.changed.notify_all()
+        return True
+
+    def _try(self, alert: Alert, offset: int) -> Outcome | None:
+        """The outcome of one step; None when the alert trips a fault of ours.
+
+        It must not stop those behind it, and is kept with its bytes.
+        """
+        try:
+            return self._sender.deliver(alert, offset)
         except (LedgerError, EventLogError):
             raise
-        except Exception as error:  # noqa: BLE001 - one alert that trips a fault of ours must not
-            # stop those behind it; it is kept with its bytes
-            self._bury(message, "sending", error)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._alerts.bury_undeliverable(alert, offset, error)
+            self._count("poison")
+            return None
+
+    def _follow(self, reading: Reading, waiting: Waiting, outcome: Outcome | None) -> None:
+        """Let an alert wait again after a step, or the newer revision that came meanwhile."""
+        alert = waiting.alert or self._alerts.read(waiting.offset)
+        if alert is None:
             return
-        match outcome:
-            case Sent(new):
-                self.counts["sent" if new else "repeated"] += 1
-            case Rejected():
-                self.counts["rejected"] += 1
-            case Retry(after_s, _, others) | Ambiguous(after_s, _, others):
-                due_s = monotonic_s() + after_s
-                aside.put(Waiting(alert, message, due_s))
-                if others:
-                    self._resume_at = due_s
+        match self._sender.needs(alert):
+            case Sent() | Rejected() as settled:
+                self._settle(settled)
+            case Lane() as lane if isinstance(outcome, Retry | Ambiguous):
+                due_s = self._elapsed_s() + outcome.after_s
+                reading.lanes.put(replace(waiting, due_s=due_s), lane)
+                if outcome.others:
+                    reading.lanes.hold(due_s)
+            case Lane() as lane:
+                fresh = replace(waiting, due_s=None)
+                reading.lanes.put(fresh, lane, first=isinstance(outcome, Again))
 
-    def _bury(self, message: Message, step: FailedStep, error: Exception) -> None:
-        self.counts["poison"] += 1
-        now = self._clock.now()
-        letter = dead_letter(
-            message,
-            reader=self._group,
-            step=step,
-            error=clean(f"{type(error).__name__}: {error}"),
-            occurred_at=now,
-            observed_at=now,
-        )
-        publish(self._events, DEAD_LETTERS, [letter])
-        log.error(
-            "alert_unreadable" if step == "decoding" else "alert_undeliverable",
-            offset=message.offset,
-            reason=letter.error,
-        )
+    def _tell_of_missing(self, subject: str, offset: int) -> None:
+        log.error("alert_not_found", group=self._group, offset=offset, subject=subject)
 
+    def _settle(self, outcome: Settled) -> None:
+        if isinstance(outcome, Rejected):
+            self._count("rejected")
+        else:
+            self._count("sent" if outcome.new else "repeated")
 
-class _Reading:
-    """A consumer with what waits of it.
-
-    ``last`` is the last message that was seen to; ``is_behind`` tells that the last turn was too
-    short for those that came.
-    """
-
-    def __init__(self, consumer: Consumer) -> None:
-        self.consumer = consumer
-        self.aside = Aside()
-        self.last: Message | None = None
-        self.is_behind = False
-        self._committed = 0
-
-    def commit(self) -> None:
-        """Commit what lies before the first message that waits."""
-        if self.last is None:
-            return
-        waits = self.aside.first_offset()
-        following = self.last.offset + 1 if waits is None else waits
-        if following > self._committed:
-            self.consumer.commit(replace(self.last, offset=following - 1))
-            self._committed = following
+    def _count(self, what: str) -> None:
+        with self._counting:
+            self.counts[what] += 1

@@ -1,45 +1,43 @@
-"""What was sent where, and with which outcome: one row an alert, in one SQLite file.
+"""What was sent where, and with which outcome: the newest word on each alert, in one SQLite file.
 
-The row is written before a message goes out and after its answer, so that whoever starts after a
-crash knows what may have happened. Errors: ``LedgerError`` with ``LedgerCorruptError``,
-``LedgerFullError`` and ``LedgerLockedError`` below it; each message says what to do.
+It is the local index of ``deliveries.v1`` (deliveries.py) and can be made anew from it. Errors:
+``LedgerError`` with ``LedgerCorruptError``, ``LedgerFullError`` and ``LedgerLockedError`` below it;
+each message says what to do.
 """
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Self, get_args
 
-#: ``pending``: nothing is under way. ``sending``: written before a request; found at a start, it
-#: means that the process died in between. ``ambiguous``: the request went out and the answer did
-#: not say. ``parked``: given up, for a person to look at.
-DeliveryState = Literal["pending", "sending", "sent", "ambiguous", "parked"]
+import msgspec
+
+from wheelsdown.records.deliveries import Delivery, DeliveryState
 
 #: "wdlg": marks the file as ours, so that no other database is taken for a ledger.
 _APPLICATION_ID = 0x77646C67
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BUSY_MS = 5_000
 
-_SCHEMA = """
-CREATE TABLE delivery (
-    alert_id TEXT PRIMARY KEY,
-    channel TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    ts TEXT,
-    sent_revision INTEGER,
-    posts INTEGER NOT NULL,
-    unsettled_since TEXT,
-    unsettled_until TEXT,
-    attempts INTEGER NOT NULL,
-    first_tried_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    error TEXT NOT NULL
-) STRICT
-"""
+#: ``value`` is the record as JSON. ``position`` is how far ``deliveries.v1`` has been read into it.
+_SCHEMA = (
+    """
+    CREATE TABLE delivery (
+        alert_id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        value BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX delivery_state ON delivery (state)",
+    "CREATE TABLE reached (position INTEGER NOT NULL) STRICT",
+    "INSERT INTO reached VALUES (0)",
+)
+_RESTORE = 'make it anew from deliveries.v1 with "wheelsdown deliveries rebuild"'
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Delivery).decode
 
 
 class LedgerError(Exception):
@@ -58,34 +56,8 @@ class LedgerLockedError(LedgerError):
     """Another process holds the file."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """How far one alert has come.
-
-    ``revision`` is the one last tried, ``sent_revision`` the one that is shown (None before the
-    first). ``ts`` names the message within ``channel``. ``posts`` counts messages that were lost
-    after they had been shown, so that each has its own delivery id. From ``unsettled_since`` to
-    ``unsettled_until`` posts were asked for that may or may not have been accepted; both are None
-    once that is known.
-    """
-
-    alert_id: str
-    channel: str
-    revision: int
-    state: DeliveryState
-    first_tried_at: datetime
-    updated_at: datetime
-    ts: str | None = None
-    sent_revision: int | None = None
-    posts: int = 0
-    unsettled_since: datetime | None = None
-    unsettled_until: datetime | None = None
-    attempts: int = 0
-    error: str = ""
-
-
 class Ledger:
-    """The deliveries in one file, created where there is none. Used by one thread at a time."""
+    """The deliveries in one file, created where there is none. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
         """Opens and checks the file.
@@ -94,6 +66,7 @@ class Ledger:
             LedgerError: it is damaged, full, locked, unreadable or another program's.
         """
         self._path = path
+        self._lock = threading.Lock()
         with self._translated():
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
@@ -113,14 +86,14 @@ class Ledger:
         if tables == 0:
             run("PRAGMA journal_mode = WAL")
             run("BEGIN IMMEDIATE")
-            run(_SCHEMA)
+            for statement in _SCHEMA:
+                run(statement)
             run(f"PRAGMA application_id = {_APPLICATION_ID}")
             run(f"PRAGMA user_version = {_SCHEMA_VERSION}")
             run("COMMIT")
         elif application_id != _APPLICATION_ID or version != _SCHEMA_VERSION:
             raise LedgerCorruptError(
-                f"{self._path} is no delivery ledger of this release; name another file, or move "
-                "it away to start a new ledger"
+                f"{self._path} is no delivery ledger of this release; {_RESTORE}"
             )
         # Power loss must not forget that a message was sent.
         run("PRAGMA synchronous = FULL")
@@ -129,23 +102,49 @@ class Ledger:
             raise LedgerCorruptError(f"{self._path} is damaged ({verdict}); {_RESTORE}")
 
     def get(self, alert_id: str) -> Delivery | None:
-        """The alert's row. Raises LedgerError."""
+        """The newest word on the alert. Raises LedgerError."""
         with self._translated():
             row = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM delivery WHERE alert_id = ?",  # noqa: S608 - our columns
-                (alert_id,),
+                "SELECT value FROM delivery WHERE alert_id = ?", (alert_id,)
             ).fetchone()
-        return _delivery(row) if row is not None else None
+        return None if row is None else _decode(row[0])
 
-    def put(self, delivery: Delivery) -> None:
-        """Write the alert's row; when it returns, it is on disk. Raises LedgerError."""
-        values = tuple(_stored(getattr(delivery, name)) for name in _NAMES)
+    def put(self, deliveries: Iterable[Delivery], *, reached: int | None = None) -> None:
+        """Keep these where they are newer than what is known, and how far their topic was read.
+
+        When it returns, they are on disk. Raises LedgerError.
+        """
         with self._translated():
-            self._connection.execute(
-                f"INSERT OR REPLACE INTO delivery ({_COLUMNS}) "  # noqa: S608 - our columns
-                f"VALUES ({', '.join('?' * len(_NAMES))})",
-                values,
-            )
+            run = self._connection.execute
+            run("BEGIN IMMEDIATE")
+            try:
+                for one in deliveries:
+                    run(
+                        "INSERT INTO delivery VALUES (?, ?, ?) ON CONFLICT (alert_id) DO UPDATE "
+                        "SET state = excluded.state, value = excluded.value "
+                        "WHERE json_extract(delivery.value, '$.step') < ?",
+                        (one.alert_id, one.state, _encode(one), one.step),
+                    )
+                if reached is not None:
+                    run("UPDATE reached SET position = ?", (reached,))
+                run("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    run("ROLLBACK")
+
+    def reached(self) -> int:
+        """The offset of ``deliveries.v1`` up to which all is in here. Raises LedgerError."""
+        with self._translated():
+            (position,) = self._connection.execute("SELECT position FROM reached").fetchone()
+        return int(position)
+
+    def unfinished(self) -> list[Delivery]:
+        """Those that are neither sent nor parked. Raises LedgerError."""
+        with self._translated():
+            rows = self._connection.execute(
+                "SELECT value FROM delivery WHERE state IN ('pending', 'sending', 'ambiguous')"
+            ).fetchall()
+        return [_decode(value) for (value,) in rows]
 
     def counts(self) -> dict[DeliveryState, int]:
         """How many alerts are in each state. Raises LedgerError."""
@@ -167,41 +166,10 @@ class Ledger:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
-            yield
+            with self._lock:
+                yield
         except sqlite3.Error as error:
             raise _typed(error, self._path) from error
-
-
-_NAMES = (
-    "alert_id",
-    "channel",
-    "revision",
-    "state",
-    "first_tried_at",
-    "updated_at",
-    "ts",
-    "sent_revision",
-    "posts",
-    "unsettled_since",
-    "unsettled_until",
-    "attempts",
-    "error",
-)
-_COLUMNS = ", ".join(_NAMES)
-_TIMES = frozenset({"first_tried_at", "updated_at", "unsettled_since", "unsettled_until"})
-_RESTORE = "restore it from a backup, or move it away: alerts shown before may then be posted again"
-
-
-def _stored(value: object) -> object:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-
-
-def _delivery(row: tuple[object, ...]) -> Delivery:
-    named = dict(zip(_NAMES, row, strict=True))
-    for name in _TIMES:
-        if named[name] is not None:
-            named[name] = datetime.fromisoformat(str(named[name]))
-    return Delivery(**named)  # type: ignore[arg-type] # the table is STRICT, its types are ours
 
 
 def _typed(error: sqlite3.Error, path: Path) -> LedgerError:

@@ -1,9 +1,17 @@
-"""What became of one alert: the vocabulary between the delivery loop and whoever delivers."""
+"""What becomes of one alert: the vocabulary between the delivery loop and whoever delivers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wheelsdown.records.alerts import Alert
+
+
+class Lane(NamedTuple):
+    """What waits in one line: the calls of one method for one channel, one after the other."""
+
+    channel: str
+    method: str
 
 
 @dataclass(frozen=True)
@@ -21,11 +29,15 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A step is done, and another call is needed, maybe in another lane."""
+
+
+@dataclass(frozen=True)
 class Retry:
     """It is certainly not shown; try again in ``after_s`` seconds.
 
-    ``others`` tells whether others would fare no better until then: the service as a whole is away
-    or limits how much it takes.
+    ``others`` tells whether others would fare no better until then: the service as a whole is away.
     """
 
     after_s: float
@@ -45,15 +57,38 @@ class Ambiguous:
     others: bool = False
 
 
-Outcome = Sent | Rejected | Retry | Ambiguous
+Settled = Sent | Rejected
+Outcome = Sent | Rejected | Again | Retry | Ambiguous
 
 
 class Sender(Protocol):
-    """Shows alerts somewhere. Used by one thread."""
+    """Shows alerts somewhere. ``deliver`` is called by several threads, for one alert by one."""
 
-    def deliver(self, alert: Alert) -> Outcome:
-        """Show this revision in place of earlier ones; repeating it shows nothing twice.
+    @property
+    def trouble(self) -> str | None:
+        """In plain words why the last call failed; None when it worked, and before the first."""
+        ...
 
-        Returns only when the outcome is durable. The sender limits how often it asks for a retry.
+    def subject(self, alert: Alert) -> str:
+        """What a newer alert with the same subject replaces while it waits."""
+        ...
+
+    def needs(self, alert: Alert) -> Lane | Settled:
+        """The lane of the alert's next call, or its outcome when none is needed."""
+        ...
+
+    def free_at(self, lane: Lane) -> float:
+        """From when on the lane takes another call, in monotonic seconds."""
+        ...
+
+    def deliver(self, alert: Alert, offset: int) -> Outcome:
+        """Take one step, of a call or few, towards showing this revision in place of earlier ones.
+
+        Repeating it shows nothing twice. Returns only when the outcome is durable. The sender
+        limits how often it asks for a retry. ``offset`` is where the alert stands on its topic.
         """
+        ...
+
+    def unfinished(self) -> Sequence[tuple[str, int]]:
+        """Subject and offset of the alerts that were begun, or are to be sent anew."""
         ...

@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from cli.compose import console_sender, reference
+from cli.compose import reference
 from cli.demo.expect import unmet
 from cli.demo.findings import Finding, write_findings
 from cli.demo.produce import fleet_of, play
 from cli.demo.scenario import Scenario
 from cli.demo.scenario_file import ScenarioError, load_scenario
 from cli.outputs import Outputs
+from consumers.console import ConsoleSender
 from consumers.deliver import DeliveryLoop
-from consumers.outcome import Outcome, Sender
+from consumers.outcome import Sent
 from pipeline import graph
 from pipeline.inline_host import InlineHost
 from wheelsdown.clock import VirtualClock, monotonic_s
@@ -125,18 +126,18 @@ class DemoRun:
             self._delivered = ready
 
 
-class _DatedSender:
+class _DatedSender(ConsoleSender):
     """The console, with the time before each alert at which it would have come."""
 
     def __init__(self, console: Console, clock: VirtualClock) -> None:
-        self._console = console
+        super().__init__(console)
+        self._rule = console.rule
         self._clock = clock
-        self._sender: Sender = console_sender(console)
 
-    def deliver(self, alert: Alert) -> Outcome:
+    def deliver(self, alert: Alert, offset: int) -> Sent:
         """Print the time and the alert."""
-        self._console.rule(Text(f"{self._clock.now():%a %d %b %Y %H:%M} UTC", "dim"), align="left")
-        return self._sender.deliver(alert)
+        self._rule(Text(f"{self._clock.now():%a %d %b %Y %H:%M} UTC", "dim"), align="left")
+        return super().deliver(alert, offset)
 
 
 def _print_summary(

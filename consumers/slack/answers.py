@@ -35,11 +35,15 @@ class Meaning(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed call. ``after_s`` is how long Slack wants to be left alone, where it said so."""
+    """A failed call. ``after_s`` is how long Slack wants to be left alone, where it said so.
+
+    ``is_limit`` tells that the call met a limit on how often its method may be called.
+    """
 
     meaning: Meaning
     reason: str
     after_s: float | None = None
+    is_limit: bool = False
 
 
 #: Slack's error codes look like this; what slack-sdk puts there for an answer that is not JSON does
@@ -94,7 +98,7 @@ def _answered(error: SlackApiError, now: datetime) -> Failure:
     code = data.get("error") if isinstance(data, dict) else None
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in ("ratelimited", "rate_limited"):
         after_s = retry_after_s(_header(response.headers, "Retry-After"), now)
-        return Failure(Meaning.RETRY, "Slack limits the rate", after_s)
+        return Failure(Meaning.RETRY, "Slack limits the rate", after_s, is_limit=True)
     is_code = isinstance(code, str) and _CODE.fullmatch(code) is not None
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not is_code or code in _AMBIGUOUS:
         return Failure(Meaning.AMBIGUOUS, f"HTTP {status}, {str(code)[:120]}")

@@ -1,11 +1,16 @@
 """The client of Slack's Web API, set up so that it never sends anything twice by itself."""
 
 import logging
+from collections.abc import Callable
 
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
+from consumers.outcome import Lane
 from consumers.slack.answers import Failure, Meaning, call
+from consumers.slack.limits import Limits
 from wheelsdown.clock import Clock
+from wheelsdown.daemon import metrics
 
 SLACK_URL = "https://slack.com/api/"
 #: Of each socket operation. Longer than Slack needs, short enough that the few calls of a delivery
@@ -40,3 +45,30 @@ def identify(client: WebClient, clock: Clock) -> str | None:
             raise SlackUnusableError(answer.reason)
         return None
     return f"{answer.get('user')} in {answer.get('team')}"
+
+
+class Calls:
+    """Makes the calls: counts them, keeps Slack's limits, and knows whether the last one worked.
+
+    Safe to use from several threads. ``trouble`` says in words why the last call failed.
+    """
+
+    def __init__(self, clock: Clock, elapsed_s: Callable[[], float]) -> None:
+        """``elapsed_s`` is the time of the limits in seconds."""
+        self.trouble: str | None = None
+        self.limits = Limits(elapsed_s)
+        self._clock = clock
+
+    def make(self, lane: Lane, request: Callable[[], SlackResponse]) -> SlackResponse | Failure:
+        """One call. A limit that it meets is obeyed by all that follow."""
+        self.limits.spend(lane)
+        answer = call(request, self._clock)
+        if not isinstance(answer, Failure):
+            self.trouble = None
+            metrics.SLACK_CALLS.labels(lane.method, "ok").inc()
+            return answer
+        self.trouble = f"Slack: {answer.reason}"
+        metrics.SLACK_CALLS.labels(lane.method, answer.meaning.name.lower()).inc()
+        if answer.is_limit:
+            self.limits.freeze(lane, answer.after_s or 0.0)
+        return answer

@@ -1,168 +1,241 @@
-"""Delivers alerts to one Slack channel: one message an alert, edited in place, never posted twice.
+"""Delivers alerts to Slack: one message an alert, edited in place, never posted twice.
 
 Slack has no key by which it would refuse a repeated post. So each post carries a delivery id in its
-metadata, the ledger is written before and after each request, and a post whose fate is unknown
-(no answer, or a crash before the answer was written) is looked for in the channel's history before
-another is made. Editing needs no such care: an edit made twice is the same edit.
+metadata, what is going to be asked and what came of it are written down before and after each
+request (consumers/deliveries.py), and a post whose fate is unknown (no answer, or a crash before
+the answer was written) is looked for in the channel's history before another is made. Editing needs
+no such care: an edit made twice is the same edit.
 """
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
+from msgspec.structs import replace
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from consumers.ledger import Delivery, Ledger
-from consumers.outcome import Ambiguous, Outcome, Rejected, Retry, Sent
+from consumers.deliveries import Deliveries, worded
+from consumers.outcome import Again, Ambiguous, Lane, Outcome, Rejected, Retry, Sent, Settled
 from consumers.slack import history
-from consumers.slack.answers import Failure, Meaning, call
-from consumers.slack.message import SlackMessage, metadata
+from consumers.slack.answers import Failure, Meaning
+from consumers.slack.client import TIMEOUT_S, Calls
+from consumers.slack.limits import HISTORY, POST, UPDATE
+from consumers.slack.message import SlackMessage, arguments
 from consumers.slack.render import render, render_short
 from consumers.slack.retry import DELIVERY_BACKOFF, wait_s
 from consumers.slack.validate import problems
-from wheelsdown.clock import Clock
+from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.daemon import metrics
 from wheelsdown.daemon.backoff import Backoff, Jitter
 from wheelsdown.records.alerts import Alert
+from wheelsdown.records.deliveries import Delivery
 from wheelsdown.records.record import record_id
 
 #: How long after our last word on it a post may take to show in the channel's history. A post that
 #: Slack accepts later than this would be doubled.
 SETTLE = timedelta(seconds=5)
+#: So long after the intent was written a request may begin. A process that was stopped in between
+#: and wakes later must not send: another consumer may have taken its place.
+STALE_S = 5.0
+#: So long after its intent was written a request has ended, whether it was answered or not.
+LONGEST_REQUEST = timedelta(seconds=STALE_S + TIMEOUT_S)
 
 log = structlog.get_logger(__name__)
 
 
 class SlackSender:
-    """Delivers to one channel. Used by one thread, which it blocks for a few calls at most.
+    """Delivers to the channels of the routes; see ``Sender`` in outcome.py.
 
-    Raises LedgerError from ``deliver`` when the ledger fails: then nothing more may be sent.
+    Raises LedgerError and EventLogError from its methods: then nothing more may be sent.
     """
 
     def __init__(
         self,
         client: WebClient,
-        channel: str,
-        ledger: Ledger,
+        channels: Mapping[str, str],
+        deliveries: Deliveries,
         clock: Clock,
         jitter: Jitter,
         *,
         backoff: Backoff = DELIVERY_BACKOFF,
         settle: timedelta = SETTLE,
+        elapsed_s: Callable[[], float] = monotonic_s,
     ) -> None:
         """``client`` comes from ``web_client``, so that it does not retry on its own.
 
-        ``channel`` is an id: Slack takes a name for posting, but not for editing or reading.
+        ``channels`` has an id for each route: Slack takes a name for posting, but not for editing
+        or reading. ``elapsed_s`` is the time of the limits.
         """
         self._client = client
-        self._channel = channel
-        self._ledger = ledger
+        self._channels = channels
+        self._deliveries = deliveries
         self._clock = clock
         self._jitter = jitter
         self._backoff = backoff
         self._settle = settle
+        self._elapsed_s = elapsed_s
+        self._calls = Calls(clock, elapsed_s)
         self._started_at = clock.now()
+        self._searches: dict[str, history.Searched] = {}
 
-    def deliver(self, alert: Alert) -> Outcome:
-        """Post the alert, or edit its message to this revision."""
-        known = self._ledger.get(alert.alert_id)
+    @property
+    def trouble(self) -> str | None:
+        """Why the last call failed."""
+        return self._calls.trouble
+
+    def subject(self, alert: Alert) -> str:
+        """One message an alert: of those that wait the newest revision counts."""
+        return alert.alert_id
+
+    def needs(self, alert: Alert) -> Lane | Settled:
+        """A post, an edit or a look into the history; or the outcome of an earlier run."""
+        row = self._deliveries.get(alert.alert_id)
+        if row is not None:
+            return _already(row, alert.revision) or _lane(row)
+        channel = self._channels.get(alert.route)
+        if channel is None:
+            log.error("alert_without_channel", alert_id=alert.alert_id, route=alert.route)
+            return Rejected(f"no channel is configured for route {alert.route}")
+        return Lane(channel, POST)
+
+    def free_at(self, lane: Lane) -> float:
+        """When Slack's limits allow another call."""
+        return self._calls.limits.free_at(lane)
+
+    def unfinished(self) -> Sequence[tuple[str, int]]:
+        """The alerts that were begun, or that an operator wants to have sent again."""
+        return [(row.alert_id, row.offset) for row in self._deliveries.unfinished()]
+
+    def deliver(self, alert: Alert, offset: int) -> Outcome:
+        """Post the alert, or edit its message to this revision, or find out which is needed."""
+        self._deliveries.catch_up()
+        known = self._deliveries.get(alert.alert_id)
         if known is not None and (outcome := _already(known, alert.revision)) is not None:
             return outcome
-        row = self._begun(known, alert)
-        if row.unsettled_since is not None:
-            if (left_s := self._settling_s(row)) > 0:
-                return Ambiguous(left_s, "an earlier post may still show up")
-            found = self._look_for(row)
-            if isinstance(found, Failure):
-                return self._failed(row, found)
-            row = found
-            if (outcome := _already(row, alert.revision)) is not None:
-                return outcome
-        return self._show(row, alert)
+        row = self._begun(known, alert, offset)
+        is_open = row.state in {"sending", "ambiguous"} or row.unsettled_since is not None
+        if is_open and (left_s := self._settling_s(row)) > 0:
+            return Ambiguous(left_s, "an earlier request may still take effect")
+        return self._show(row, alert) if row.unsettled_since is None else self._look_for(row)
 
     def _settling_s(self, row: Delivery) -> float:
-        """Seconds until the history can be trusted to show what was posted before.
+        """Seconds until an earlier request has taken effect or never will.
 
-        A request of an earlier process ended when this one started, at the latest.
+        Then the history shows what was posted, and no earlier edit can replace a later one. A
+        request of an earlier process ended when this one started, at the latest; one that another
+        consumer began since then may still run, though the group has given us its alerts.
         """
-        settled_at = max(row.updated_at, self._started_at) + self._settle
-        return min(settled_at - self._clock.now(), self._settle).total_seconds()
+        since, longest = max(row.observed_at, self._started_at), self._settle
+        if row.state == "sending" and row.observed_at > self._started_at:
+            longest += LONGEST_REQUEST
+        return min(since + longest - self._clock.now(), longest).total_seconds()
 
-    def _begun(self, known: Delivery | None, alert: Alert) -> Delivery:
+    def _begun(self, known: Delivery | None, alert: Alert, offset: int) -> Delivery:
         now = self._clock.now()
         if known is None:
             return Delivery(
+                record_id="",
+                occurred_at=now,
+                observed_at=now,
                 alert_id=alert.alert_id,
-                channel=self._channel,
+                incident_id=alert.incident.incident_id,
+                pair=alert.incident.pair,
+                step=0,
+                channel=self._channels[alert.route],
                 revision=alert.revision,
+                offset=offset,
                 state="pending",
                 first_tried_at=now,
-                updated_at=now,
-                attempts=1,
             )
         is_nowhere = known.ts is None and known.unsettled_since is None
-        row = replace(known, channel=self._channel if is_nowhere else known.channel)
+        channel = self._channels.get(alert.route, known.channel)
+        row = replace(known, channel=channel) if is_nowhere else known
         if known.revision == alert.revision:
-            return replace(row, attempts=known.attempts + 1)
-        return replace(row, revision=alert.revision, attempts=1, first_tried_at=now)
+            return row
+        return replace(row, revision=alert.revision, offset=offset, attempts=0, first_tried_at=now)
 
-    def _look_for(self, row: Delivery) -> Delivery | Failure:
-        """The row with the post that was found, or as it is when there certainly is none."""
+    def _look_for(self, row: Delivery) -> Outcome:
+        """Look at a page of the history; adopt the post of unknown fate if it is there."""
         assert row.unsettled_since is not None
         assert row.unsettled_until is not None
-        found = history.find(
+        name = _delivery_id(row)
+        so_far = self._searches.pop(name, history.Searched())
+        found = history.search(
             self._client,
             row.channel,
-            _delivery_id(row),
+            name,
             since=row.unsettled_since,
             until=row.unsettled_until,
-            clock=self._clock,
+            so_far=so_far,
+            ask=self._calls.make,
         )
         if isinstance(found, Failure):
-            return found
-        log.info("slack_history_searched", alert_id=row.alert_id, found=found is not None)
-        return row if found is None else self._shown(row, row.channel, found.ts, found.revision)
+            if found.is_limit:
+                self._searches[name] = so_far  # goes on where it was
+            elif so_far.cursor is not None and found.meaning is Meaning.PERMANENT:
+                # A cursor that Slack takes no more, say: it begins at the newest page again.
+                found = Failure(Meaning.AMBIGUOUS, found.reason)
+            return self._failed(row, found)
+        if isinstance(found, history.Searched) and found.cursor is not None:
+            self._searches[name] = found
+            return Again()
+        settled = replace(row, unsettled_since=None, unsettled_until=None)
+        is_there = isinstance(found, history.Found)
+        log.info("slack_history_searched", alert_id=row.alert_id, found=is_there)
+        if not isinstance(found, history.Found):
+            self._settled(replace(settled, state="pending"))
+            return Again()
+        self._shown(settled, row.channel, found.ts, found.revision)
+        return Again() if found.revision < row.revision else Sent(new=True)
 
     def _show(self, row: Delivery, alert: Alert) -> Outcome:
-        """Edit or post; at most once each with what Slack does not take put right."""
+        """Edit or post, at most once more with what Slack does not take put right."""
         message = _sendable(alert)
         while True:
             row, answer = self._request(row, message)
             if not isinstance(answer, Failure):
-                self._shown(row, answer["channel"], answer["ts"], alert.revision)
-                log.info("alert_sent", alert_id=row.alert_id, revision=alert.revision)
+                shown = self._shown(row, answer["channel"], answer["ts"], alert.revision)
+                self._tell_of(shown, alert)
                 return Sent(new=True)
             if answer.meaning is Meaning.GONE and row.ts is not None:
                 log.warning("slack_message_gone", alert_id=row.alert_id, reason=answer.reason)
-                row = replace(row, ts=None, posts=row.posts + 1)
-            elif answer.meaning is Meaning.CONTENT and message.blocks:
-                log.warning("slack_blocks_refused", alert_id=row.alert_id, reason=answer.reason)
-                message = render_short(alert)
-            else:
+                self._settled(replace(row, state="pending", ts=None, posts=row.posts + 1))
+                return Again()
+            if answer.meaning is not Meaning.CONTENT or not message.blocks:
                 return self._failed(row, answer)
+            log.warning("slack_blocks_refused", alert_id=row.alert_id, reason=answer.reason)
+            message = render_short(alert)
 
     def _request(
         self, row: Delivery, message: SlackMessage
     ) -> tuple[Delivery, SlackResponse | Failure]:
-        """One request, with the ledger written before it."""
+        """One request, with the intent written before it."""
+        began_s = self._elapsed_s()
         now = self._clock.now()
-        sending = replace(row, state="sending", updated_at=now)
+        sending = replace(row, state="sending")
         if row.ts is None:
             since = row.unsettled_since or now
             sending = replace(sending, unsettled_since=since, unsettled_until=now)
-        self._ledger.put(sending)
-        arguments = _arguments(sending, message)
+        sending = worded(sending, now)
+        self._deliveries.intend(sending)
+        if self._elapsed_s() - began_s > STALE_S:
+            late = "the intent took too long to write, or this process was stopped meanwhile"
+            return self._refused(row, sending), Failure(Meaning.RETRY, late)
+        asked = arguments(message, channel=row.channel, ts=row.ts, delivery_id=_delivery_id(row))
         post_or_edit = self._client.chat_postMessage if row.ts is None else self._client.chat_update
-        answer = call(lambda: post_or_edit(**arguments), self._clock)
+        answer = self._calls.make(_call(row), lambda: post_or_edit(**asked))
         if not isinstance(answer, Failure) and not _names_message(answer):
             answer = Failure(Meaning.AMBIGUOUS, "an answer that names no message")
-        if not isinstance(answer, Failure):
-            return sending, answer
-        if answer.meaning is Meaning.AMBIGUOUS:
-            return sending, answer
-        # This post was refused for sure; whether an earlier one was is as open as before.
-        return row, answer
+        if isinstance(answer, Failure) and answer.meaning is not Meaning.AMBIGUOUS:
+            # This post was refused for sure; whether an earlier one was is as open as before.
+            return self._refused(row, sending), answer
+        return sending, answer
+
+    def _refused(self, row: Delivery, sending: Delivery) -> Delivery:
+        return replace(
+            sending, unsettled_since=row.unsettled_since, unsettled_until=row.unsettled_until
+        )
 
     def _shown(self, row: Delivery, channel: str, ts: str, revision: int) -> Delivery:
         shown = replace(
@@ -170,50 +243,82 @@ class SlackSender:
             channel=channel,
             ts=ts,
             sent_revision=revision,
-            state="sent",
+            state="sent" if revision >= row.revision else "pending",
             unsettled_since=None,
             unsettled_until=None,
-            updated_at=self._clock.now(),
             error="",
         )
-        self._ledger.put(shown)
-        return shown
+        return self._settled(shown)
+
+    def _tell_of(self, shown: Delivery, alert: Alert) -> None:
+        now = self._clock.now()
+        metrics.DELIVERY_SECONDS.observe(max(0.0, (now - alert.observed_at).total_seconds()))
+        log.info(
+            "alert_sent",
+            record_id=alert.record_id,
+            alert_id=shown.alert_id,
+            incident_id=shown.incident_id,
+            revision=shown.sent_revision,
+            delivery_id=_delivery_id(shown),
+            channel=shown.channel,
+            ts=shown.ts,
+        )
 
     def _failed(self, row: Delivery, failure: Failure) -> Outcome:
-        now = self._clock.now()
-        failed = replace(row, updated_at=now, error=failure.reason)
+        failed = replace(row, attempts=row.attempts + 1, error=failure.reason)
         wait = wait_s(
-            self._backoff, self._jitter, tries=row.attempts, since=row.first_tried_at, now=now
+            self._backoff,
+            self._jitter,
+            tries=failed.attempts,
+            since=row.first_tried_at,
+            now=self._clock.now(),
         )
         if failure.meaning not in (Meaning.RETRY, Meaning.AMBIGUOUS) or wait is None:
-            self._ledger.put(replace(failed, state="parked"))
+            self._settled(replace(failed, state="parked"))
             log.error(
                 "alert_parked",
                 alert_id=row.alert_id,
                 revision=row.revision,
-                attempts=row.attempts,
+                attempts=failed.attempts,
                 reason=failure.reason,
             )
             return Rejected(failure.reason)
-        is_ambiguous = row.unsettled_since is not None
+        # An edit that has no answer may also take effect later, after the next.
+        is_ambiguous = row.unsettled_since is not None or failure.meaning is Meaning.AMBIGUOUS
         settle_s = self._settle.total_seconds() if is_ambiguous else 0.0
         wait = max(wait, failure.after_s or 0.0, settle_s)
-        self._ledger.put(replace(failed, state="ambiguous" if is_ambiguous else "pending"))
+        self._settled(replace(failed, state="ambiguous" if is_ambiguous else "pending"))
         log.warning(
             "alert_delayed", alert_id=row.alert_id, wait_s=round(wait, 1), reason=failure.reason
         )
         outcome = Ambiguous if is_ambiguous else Retry
-        # Errors of this meaning speak of the workspace or the way to it, not of a message.
-        return outcome(wait, failure.reason, others=failure.meaning is Meaning.RETRY)
+        # A limit freezes its lane; other errors of this meaning speak of the workspace or the way
+        # to it, not of a message.
+        others = failure.meaning is Meaning.RETRY and not failure.is_limit
+        return outcome(wait, failure.reason, others=others)
+
+    def _settled(self, row: Delivery) -> Delivery:
+        settled = worded(row, self._clock.now())
+        self._deliveries.settle(settled)
+        return settled
 
 
-def _already(row: Delivery, revision: int) -> Outcome | None:
+def _already(row: Delivery, revision: int) -> Settled | None:
     """The outcome where this revision, or a later one, has had its own."""
     if row.sent_revision is not None and row.sent_revision >= revision:
         return Sent(new=False)
     if row.state == "parked" and row.revision >= revision:
         return Rejected(row.error)
-    return None
+    # A later revision is begun, and is taken up again by whoever is at work.
+    return Sent(new=False) if row.revision > revision else None
+
+
+def _lane(row: Delivery) -> Lane:
+    return _call(row) if row.unsettled_since is None else Lane(row.channel, HISTORY)
+
+
+def _call(row: Delivery) -> Lane:
+    return Lane(row.channel, POST if row.ts is None else UPDATE)
 
 
 def _sendable(alert: Alert) -> SlackMessage:
@@ -227,22 +332,6 @@ def _sendable(alert: Alert) -> SlackMessage:
 def _delivery_id(row: Delivery) -> str:
     """Names one message of an alert: the same after a crash, another for one that replaces it."""
     return record_id("delivery", row.alert_id, row.posts)
-
-
-def _arguments(row: Delivery, message: SlackMessage) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "channel": row.channel,
-        "text": message.text,
-        "metadata": metadata(delivery_id=_delivery_id(row), **message.metadata["event_payload"]),
-        "parse": "none",
-        "link_names": False,
-    }
-    blocks = [dict(block) for block in message.blocks]
-    if row.ts is not None:
-        # An empty list takes the blocks of an earlier revision away.
-        return arguments | {"ts": row.ts, "blocks": blocks}
-    unfurl = {"unfurl_links": False, "unfurl_media": False}
-    return arguments | unfurl | ({"blocks": blocks} if blocks else {})
 
 
 def _names_message(answer: SlackResponse) -> bool:

@@ -17,7 +17,8 @@ from fakes.scenario_runs import by_moment, produced_of, stages_of
 from cli.demo.scenario_file import load_scenario
 from cli.outputs import Outputs, canonical
 from pipeline.inline_host import InlineHost
-from wheelsdown.clock import VirtualClock
+from wheelsdown.clock import SystemClock, VirtualClock
+from wheelsdown.daemon.telemetry import configure_logging
 from wheelsdown.eventlog.publish import messages_for
 from wheelsdown.eventlog.sqlite_log import SqliteLog
 from wheelsdown.eventlog.state import SqliteState
@@ -26,6 +27,8 @@ PARTITIONS = 2
 
 
 def main(name: str, folder: Path) -> None:
+    # Not to standard output, where the moments are counted.
+    configure_logging(style="console", clock=SystemClock(), stream=sys.stderr, level="warning")
     file = folder / "events.sqlite"
     with SqliteLog(file, PARTITIONS) as log, SqliteState(file) as state:
         host = InlineHost(log, state, stages_of(name, log), VirtualClock(load_scenario(name).start))

@@ -5,98 +5,83 @@ the sender asks to wait.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from fakes.examples import pyongyang_alerts
+from fakes.inprocess_slack import SteppingClock
+from fakes.slack_scene import BACKOFF, ROUTE, CrashError, Fate, MortalLedger, MortalLog
 from fakes.slack_server import TOKEN, FakeSlack, Fault, running_slack
 from fakes.slack_workspace import CHANNEL, Workspace
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from consumers.deliver import DeliveryLoop
-from consumers.ledger import Delivery, DeliveryState, Ledger
+from consumers.deliveries import Deliveries, sent_anew
+from consumers.ledger import Ledger
 from consumers.outcome import Ambiguous, Outcome, Rejected, Retry, Sent
 from consumers.slack.client import SlackUnusableError, identify, web_client
-from consumers.slack.send import SETTLE, SlackSender
+from consumers.slack.history import PAGE, PAGES
+from consumers.slack.send import SETTLE, STALE_S, SlackSender
 from wheelsdown.clock import SystemClock
-from wheelsdown.daemon.backoff import Backoff
 from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.eventlog.publish import publish
 from wheelsdown.records.alerts import Alert
+from wheelsdown.records.deliveries import Delivery, DeliveryState
 from wheelsdown.records.topics import ALERTS as ALERTS_TOPIC
+from wheelsdown.records.topics import DELIVERIES
 
 ALERTS = pyongyang_alerts()
-BACKOFF = Backoff(first_s=1.0, longest_s=60.0, tries=12, within_s=7200.0)
-
-
-class SteppingClock:
-    """Time that passes when somebody waits."""
-
-    def __init__(self) -> None:
-        self._now = datetime(2023, 8, 2, 12, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._now
-
-    async def sleep_until(self, moment: datetime) -> None:
-        self._now = max(self._now, moment)
-
-    def wait(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
-
-
-class CrashError(Exception):
-    """The process dies here."""
-
-
-class DyingLedger(Ledger):
-    """Dies at the n-th write, before or after it."""
-
-    def __init__(self, path: Path, at: int, *, after: bool) -> None:
-        super().__init__(path)
-        self._left = at
-        self._after = after
-
-    def put(self, delivery: Delivery) -> None:
-        self._left -= 1
-        if self._left == 0 and not self._after:
-            raise CrashError
-        super().put(delivery)
-        if self._left == 0:
-            raise CrashError
 
 
 class Bench:
-    """A fake Slack, a ledger file and senders that come and go."""
+    """A fake Slack, a log, a ledger file and senders that come and go."""
 
     def __init__(self, slack: FakeSlack, clock: SteppingClock, path: Path) -> None:
         self.slack = slack
         self.clock = clock
         self.path = path
-        self.ledger = Ledger(path)
-        self.sender = self.started(self.ledger)
+        self.fate = Fate()
+        self.events = MortalLog(self.fate)
+        self.ledger: Ledger = MortalLedger(self.fate, path)
+        self.sender = self.started(slack.base_url)
 
-    def started(self, ledger: Ledger) -> SlackSender:
-        client = web_client(TOKEN, base_url=self.slack.base_url, timeout_s=1)
-        return SlackSender(client, CHANNEL, ledger, self.clock, lambda: 1.0, backoff=BACKOFF)
+    def started(self, base_url: str) -> SlackSender:
+        return SlackSender(
+            web_client(TOKEN, base_url=base_url, timeout_s=1),
+            {ROUTE: CHANNEL},
+            Deliveries(self.events, self.ledger),
+            self.clock,
+            lambda: 1.0,
+            backoff=BACKOFF,
+            elapsed_s=self.clock.elapsed_s,
+        )
 
-    def restart(self, ledger: Ledger | None = None) -> None:
+    def restart(self) -> None:
+        self.fate.disarm()
         self.ledger.close()
-        self.ledger = ledger or Ledger(self.path)
-        self.sender = self.started(self.ledger)
+        self.ledger = MortalLedger(self.fate, self.path)
+        self.sender = self.started(self.slack.base_url)
+
+    def close(self) -> None:
+        self.ledger.close()
+        self.events.close()
+
+    def step(self, alert: Alert) -> Outcome:
+        """One step towards showing it; alerts stand on the log by their revisions."""
+        return self.sender.deliver(alert, alert.revision)
 
     def deliver(self, alert: Alert) -> Outcome:
         """Deliver, waiting as asked, until there is a final outcome."""
-        for _ in range(2 * BACKOFF.tries):
-            outcome = self.sender.deliver(alert)
+        for _ in range(3 * BACKOFF.tries + PAGES):
+            outcome = self.step(alert)
             if isinstance(outcome, Sent | Rejected):
                 return outcome
-            self.clock.wait(outcome.after_s)
+            if isinstance(outcome, Retry | Ambiguous):
+                self.clock.wait(outcome.after_s)
         raise AssertionError("retries without a limit")
 
     def deliver_all(self) -> None:
@@ -132,19 +117,14 @@ def bench(server: FakeSlack, tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
-class fresh:  # noqa: N801 - reads as a function
+@contextmanager
+def fresh(server: FakeSlack, path: Path) -> Iterator[Bench]:
     """A bench with an empty channel and an empty ledger on the running server."""
-
-    def __init__(self, server: FakeSlack, path: Path) -> None:
-        clock = SteppingClock()
-        server.reset(Workspace(now=lambda: clock.now().timestamp()))
-        self._bench = Bench(server, clock, path)
-
-    def __enter__(self) -> Bench:
-        return self._bench
-
-    def __exit__(self, *exc: object) -> None:
-        self._bench.ledger.close()
+    clock = SteppingClock()
+    server.reset(Workspace(now=clock.elapsed_s))
+    bench = Bench(server, clock, path)
+    yield bench
+    bench.close()
 
 
 def test_revisions_edit_the_first_message(bench: Bench) -> None:
@@ -196,7 +176,7 @@ def test_a_post_that_was_accepted_unheard_is_found_and_not_repeated(
     bench: Bench, fault: Fault
 ) -> None:
     bench.slack.fail("chat.postMessage", fault)
-    assert isinstance(bench.sender.deliver(ALERTS[0]), Ambiguous)
+    assert isinstance(bench.step(ALERTS[0]), Ambiguous)
     assert bench.row().state == "ambiguous"
     bench.restart()
     bench.deliver_all()
@@ -217,7 +197,7 @@ def test_a_post_that_was_not_accepted_is_made_again(bench: Bench, fault: Fault) 
 )
 def test_slacks_wish_to_wait_is_kept(bench: Bench, wish: str, seconds: float) -> None:
     bench.slack.fail("chat.postMessage", Fault("rate_limited", retry_after=wish))
-    outcome = bench.sender.deliver(ALERTS[0])
+    outcome = bench.step(ALERTS[0])
     assert isinstance(outcome, Retry)
     assert outcome.after_s == seconds
     assert bench.row().state == "pending"
@@ -233,13 +213,13 @@ def test_slacks_own_limit_is_respected(bench: Bench) -> None:
 
 def test_a_row_found_in_sending_is_settled_before_anything_is_posted(bench: Bench) -> None:
     """The process died after the request had left and before its answer was written."""
-    bench.restart(DyingLedger(bench.path, 2, after=False))
+    bench.fate.arm(4)  # the intent has three moments, before, on the topic, and in the ledger
     with pytest.raises(CrashError):
-        bench.sender.deliver(ALERTS[0])
+        bench.step(ALERTS[0])
     bench.clock.wait(60)
     bench.restart()
     assert bench.row().state == "sending"
-    outcome = bench.sender.deliver(ALERTS[0])
+    outcome = bench.step(ALERTS[0])
     assert isinstance(outcome, Ambiguous), "the history is given time to show the post"
     assert outcome.after_s == SETTLE.total_seconds()
     bench.deliver_all()
@@ -247,14 +227,18 @@ def test_a_row_found_in_sending_is_settled_before_anything_is_posted(bench: Benc
     assert bench.slack.count("chat.postMessage") == 1
 
 
-@pytest.mark.parametrize("write", range(1, 7))
-@pytest.mark.parametrize("after", [False, True])
-def test_a_crash_at_any_write_of_the_ledger_doubles_nothing(
-    bench: Bench, write: int, after: bool
-) -> None:
-    bench.restart(DyingLedger(bench.path, write, after=after))
+@pytest.mark.parametrize("moment", range(1, 19))
+def test_a_crash_beside_any_write_doubles_nothing(bench: Bench, moment: int) -> None:
+    """Three requests, each with two words, each before the topic, after it and in the ledger.
+
+    Every other time the ledger is lost as well.
+    """
+    bench.fate.arm(moment)
     with pytest.raises(CrashError):
         bench.deliver_all()
+    if moment % 2:
+        bench.ledger.close()
+        bench.path.unlink()
     bench.restart()
     bench.deliver_all()
     bench.assert_shows(3)
@@ -262,48 +246,11 @@ def test_a_crash_at_any_write_of_the_ledger_doubles_nothing(
     assert len(bench.slack.workspace.alerts()) == 1
 
 
-faults = st.sampled_from([fault for fault in ACCEPTED_UNHEARD + NOT_ACCEPTED if not fault.delay_s])
-steps = st.one_of(
-    st.tuples(st.sampled_from(["chat.postMessage", "chat.update"]), faults),
-    st.tuples(st.just("conversations.history"), st.sampled_from(NOT_ACCEPTED)),
-)
-
-
-@given(
-    plan=st.lists(steps, max_size=6),
-    deaths=st.lists(st.tuples(st.integers(1, 8), st.booleans()), max_size=3),
-)
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_any_faults_and_deaths_leave_one_message_with_the_last_revision(
-    server: FakeSlack,
-    tmp_path_factory: pytest.TempPathFactory,
-    plan: list[tuple[str, Fault]],
-    deaths: list[tuple[int, bool]],
-) -> None:
-    path = tmp_path_factory.mktemp("deliveries") / "ledger.db"
-    with fresh(server, path) as bench:
-        for method, fault in plan:
-            bench.slack.fail(method, fault)
-        for write, after in deaths:
-            bench.restart(DyingLedger(path, write, after=after))
-            try:
-                bench.deliver_all()
-            except CrashError:
-                continue
-        bench.restart()
-        bench.deliver_all()
-        bench.assert_shows(3)
-
-
 def test_a_busy_channel_is_paged_through(bench: Bench) -> None:
     for number in range(40):
         bench.slack.workspace.say(f"before {number}")
     bench.slack.fail("chat.postMessage", Fault("drop", accept=True))
-    bench.sender.deliver(ALERTS[0])
+    bench.step(ALERTS[0])
     for number in range(40):
         bench.slack.workspace.say(f"after {number}")
     bench.deliver_all()
@@ -312,20 +259,100 @@ def test_a_busy_channel_is_paged_through(bench: Bench) -> None:
     assert bench.slack.count("conversations.history") == 3
 
 
-def test_a_channel_too_busy_to_tell_is_parked_and_not_posted_to(bench: Bench) -> None:
+def test_a_busy_channel_is_read_on_after_a_limit(bench: Bench) -> None:
+    """Where Slack takes few calls at once, the search goes on from where it was."""
+    bench.slack.fail("chat.postMessage", Fault("drop", accept=True))
+    bench.step(ALERTS[0])
+    for number in range(4 * PAGE):
+        bench.slack.workspace.say(f"after {number}")
+    bench.slack.fail("conversations.history", *[None, Fault("rate_limited")] * 5)
+    bench.deliver_all()
+    bench.assert_shows(3)
+    assert bench.slack.count("chat.postMessage") == 1
+    assert bench.slack.count("conversations.history") == 9
+
+
+def test_a_channel_too_busy_to_tell_is_parked_and_not_posted_to(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumers.slack.history.PAGES", 2)
     bench.slack.fail("chat.postMessage", Fault("drop"))
-    bench.sender.deliver(ALERTS[0])
-    for number in range(301):
+    bench.step(ALERTS[0])
+    for number in range(2 * PAGE + 1):
         bench.slack.workspace.say(f"chatter {number}")
     outcome = bench.deliver(ALERTS[0])
     assert isinstance(outcome, Rejected)
-    assert "more messages of that time than could be read" in outcome.reason
+    assert "more messages of that time than are read" in outcome.reason
     assert bench.slack.workspace.alerts() == []
+
+
+def test_a_history_that_tells_of_no_messages_is_not_taken_for_an_empty_one(bench: Bench) -> None:
+    bench.slack.fail("chat.postMessage", Fault("drop", accept=True))
+    odd = ['{"ok": true}', '{"ok": true, "messages": null}', '{"ok": true, "messages": 17}']
+    bench.slack.fail("conversations.history", *[Fault("json", body=body) for body in odd])
+    bench.deliver_all()
+    bench.assert_shows(3)
+    assert bench.slack.count("chat.postMessage") == 1
+
+
+def test_an_edit_without_answer_is_given_time_before_the_next(bench: Bench) -> None:
+    """It could take effect after it, and the older revision would be shown for good."""
+    bench.deliver(ALERTS[0])
+    bench.slack.fail("chat.update", Fault("status", status=503))
+    outcome = bench.step(ALERTS[1])
+    assert isinstance(outcome, Ambiguous)
+    assert outcome.after_s == SETTLE.total_seconds()
+    bench.restart()
+    assert isinstance(bench.step(ALERTS[2]), Ambiguous), "after a crash, too"
+    assert bench.slack.count("chat.update") == 1
+    assert bench.deliver(ALERTS[2]) == Sent(new=True)
+    bench.assert_shows(3)
+
+
+def test_an_intent_that_took_long_to_write_is_not_followed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process was stopped in between: another may have sent meanwhile."""
+    intend = Deliveries.intend
+
+    def slowly(deliveries: Deliveries, delivery: Delivery) -> None:
+        intend(deliveries, delivery)
+        bench.clock.wait(STALE_S + 0.1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deliveries, "intend", slowly)
+        assert isinstance(bench.step(ALERTS[0]), Retry)
+    assert bench.slack.calls == []
+    assert (bench.row().state, bench.row().unsettled_since) == ("pending", None)
+    bench.deliver_all()
+    bench.assert_shows(3)
+
+
+def test_an_older_revision_does_not_take_the_place_of_a_newer_one_that_is_begun(
+    bench: Bench,
+) -> None:
+    """It comes again while an operator has the newer one, which is long committed, sent anew."""
+    bench.slack.fail("chat.postMessage", Fault("error", error="is_archived"))
+    assert isinstance(bench.deliver(ALERTS[1]), Rejected)
+    publish(bench.events, DELIVERIES, [sent_anew(bench.row(), bench.clock.now())])
+    assert bench.step(ALERTS[0]) == Sent(new=False)
+    assert (bench.row().state, bench.row().revision) == ("pending", 2)
+    assert bench.deliver(ALERTS[1]) == Sent(new=True)
+    bench.assert_shows(2)
+
+
+def test_an_alert_of_a_route_without_channel_is_refused_and_told(bench: Bench) -> None:
+    elsewhere = msgspec.structs.replace(ALERTS[0], route="elsewhere")
+    with capture_logs() as logs:
+        assert bench.sender.needs(elsewhere) == Rejected(
+            "no channel is configured for route elsewhere"
+        )
+    assert [line["event"] for line in logs] == ["alert_without_channel"]
 
 
 def test_a_late_start_still_finds_the_post_of_an_old_crash(bench: Bench) -> None:
     bench.slack.fail("chat.postMessage", Fault("drop", accept=True))
-    bench.sender.deliver(ALERTS[0])
+    bench.step(ALERTS[0])
     for _ in range(400):
         bench.clock.wait(90)
         bench.slack.workspace.say("ten hours of chatter")
@@ -357,7 +384,7 @@ def test_a_repost_of_unknown_fate_is_found(bench: Bench) -> None:
     bench.deliver(ALERTS[0])
     bench.slack.workspace.editable = False
     bench.slack.fail("chat.postMessage", Fault("drop", accept=True))
-    assert bench.deliver(ALERTS[1]) == Sent(new=False)
+    assert bench.deliver(ALERTS[1]) == Sent(new=True)
     assert bench.row().ts == bench.slack.workspace.alerts()[-1]["ts"]
     assert bench.slack.count("chat.postMessage") == 2
 
@@ -425,10 +452,7 @@ def test_retries_end_and_the_next_revision_looks_before_it_posts(bench: Bench) -
 
 
 def test_a_server_that_is_not_there_is_retried_and_given_up(bench: Bench) -> None:
-    closed = web_client(TOKEN, base_url="http://127.0.0.1:9/api/", timeout_s=1)
-    bench.sender = SlackSender(
-        closed, CHANNEL, bench.ledger, bench.clock, lambda: 1.0, backoff=BACKOFF
-    )
+    bench.sender = bench.started("http://127.0.0.1:9/api/")
     started = bench.clock.now()
     outcome = bench.deliver(ALERTS[0])
     assert isinstance(outcome, Rejected)
@@ -443,10 +467,10 @@ STATES: list[DeliveryState] = ["pending", "sending", "sent", "ambiguous", "parke
 def test_every_state_of_the_ledger_is_met_somewhere(bench: Bench) -> None:
     bench.slack.fail("chat.postMessage", Fault("rate_limited"), Fault("drop"))
     seen = []
-    while not isinstance(bench.sender.deliver(ALERTS[0]), Sent):
+    while not isinstance(bench.step(ALERTS[0]), Sent):
         seen.append(bench.row().state)
         bench.clock.wait(10)
-    assert seen == ["pending", "ambiguous"]
+    assert seen == ["pending", "ambiguous", "pending"], "limited, unheard, found not to be there"
     assert bench.ledger.counts() == dict.fromkeys(STATES, 0) | {"sent": 1}
 
 
@@ -476,8 +500,8 @@ def test_from_the_log_to_the_channel_through_faults_and_a_restart(
             with Ledger(tmp_path / "ledger.db") as ledger:
                 sender = SlackSender(
                     client,
-                    CHANNEL,
-                    ledger,
+                    {ROUTE: CHANNEL},
+                    Deliveries(events, ledger),
                     clock,
                     lambda: 0.1,
                     settle=timedelta(seconds=0.1),
@@ -499,8 +523,8 @@ def test_a_post_accepted_within_the_settle_delay_is_not_doubled(
         publish(events, ALERTS_TOPIC, ALERTS)
         sender = SlackSender(
             client,
-            CHANNEL,
-            ledger,
+            {ROUTE: CHANNEL},
+            Deliveries(events, ledger),
             SystemClock(),
             lambda: 0.0,
             settle=timedelta(seconds=0.6),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from cli.compose import fleet_of, flight_pollers, publisher
+from cli.compose import fleet_of, flight_pollers
+from cli.publishing import Publisher
 from wheelsdown.clock import SystemClock
 from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.settings import load_settings
@@ -40,7 +41,7 @@ def test_a_run_says_how_many_aircraft_it_watches_and_how_many_rows_were_no_use(
                     stack,
                     fleet=fleet_of(settings),
                     log=log,
-                    publish=publisher(log),
+                    publish=Publisher(log, SystemClock()),
                     clock=SystemClock(),
                 )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from consumers.console import ConsoleSender
-from consumers.outcome import Sent
+from consumers.outcome import Lane, Sent
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.incidents import VisitMatch
 
@@ -22,10 +22,10 @@ def shown(*alerts: Alert, terminal: bool = False) -> list[str]:
     )
     sender = ConsoleSender(console)
     pieces: list[str] = []
-    for alert in alerts:
+    for offset, alert in enumerate(alerts):
         stream.seek(0)
         stream.truncate()
-        assert sender.deliver(alert) == Sent(new=True)
+        assert sender.deliver(alert, offset) == Sent(new=True)
         pieces.append(stream.getvalue())
     return pieces
 
@@ -40,6 +40,16 @@ def test_the_first_revision_is_whole_and_later_ones_show_what_is_new() -> None:
     assert "armistice" not in second
     assert "arrived in Moscow (UUMU)" in third
     assert "probably left" not in third
+
+
+def test_each_revision_is_printed_and_none_waits() -> None:
+    sender = ConsoleSender(Console(file=io.StringIO()))
+    alerts = pyongyang_alerts()
+    assert len({sender.subject(alert) for alert in alerts}) == len(alerts)
+    (lane,) = {sender.needs(alert) for alert in alerts}
+    assert isinstance(lane, Lane)
+    assert sender.free_at(lane) == float("-inf")
+    assert sender.unfinished() == ()
 
 
 def test_a_withdrawal_says_why_and_repeats_nothing() -> None:

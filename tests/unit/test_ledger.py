@@ -1,29 +1,46 @@
 """The ledger forgets nothing, and says clearly when it can't be used."""
 
 import sqlite3
-from dataclasses import replace
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from consumers.ledger import (
-    Delivery,
     Ledger,
     LedgerCorruptError,
     LedgerError,
     LedgerFullError,
     LedgerLockedError,
 )
+from wheelsdown.records.deliveries import Delivery
 
 NOW = datetime(2023, 8, 2, 10, 40, 0, 123456, tzinfo=UTC)
-ROW = Delivery(
-    alert_id="a1",
-    channel="C0ALERTS01",
-    revision=2,
-    state="sending",
+BARE = Delivery(
+    record_id="w1",
+    occurred_at=NOW,
+    observed_at=NOW,
+    alert_id="a2",
+    incident_id="i1",
+    pair="PRK-RUS",
+    step=1,
+    channel="C1",
+    revision=1,
+    offset=0,
+    state="pending",
     first_tried_at=NOW,
-    updated_at=NOW + timedelta(seconds=1),
+)
+ROW = replace(
+    BARE,
+    record_id="w7",
+    observed_at=NOW + timedelta(seconds=1),
+    alert_id="a1",
+    step=7,
+    revision=2,
+    offset=12,
+    state="sending",
     ts="1690972800.000001",
     sent_revision=1,
     posts=1,
@@ -40,39 +57,74 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_row_survives_the_process_unchanged(path: Path) -> None:
-    bare = Delivery(
-        alert_id="a2",
-        channel="C1",
-        revision=1,
-        state="pending",
-        first_tried_at=NOW,
-        updated_at=NOW,
-    )
     with Ledger(path) as ledger:
-        ledger.put(ROW)
-        ledger.put(bare)
+        ledger.put([ROW, BARE], reached=9)
     with Ledger(path) as ledger:
         assert ledger.get("a1") == ROW
-        assert ledger.get("a2") == bare
+        assert ledger.get("a2") == BARE
         assert ledger.get("a3") is None
+        assert ledger.reached() == 9
 
 
-def test_a_later_row_replaces_the_earlier_one(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("step", "state"), [(6, "sending"), (7, "sending"), (8, "sent")], ids=["older", "same", "newer"]
+)
+def test_only_a_later_word_replaces_the_one_before(path: Path, step: int, state: str) -> None:
+    """Words are read again after a crash, and a process that was stopped speaks late."""
     with Ledger(path) as ledger:
-        ledger.put(ROW)
-        ledger.put(replace(ROW, state="sent", error=""))
-        assert ledger.counts() == {
-            "pending": 0,
-            "sending": 0,
-            "sent": 1,
-            "ambiguous": 0,
-            "parked": 0,
-        }
+        ledger.put([ROW])
+        ledger.put([replace(ROW, step=step, state="sent", error="")])
+        row = ledger.get("a1")
+        assert row is not None
+        assert row.state == state
+        others = {"pending": 0, "sending": 0, "sent": 0, "ambiguous": 0, "parked": 0}
+        assert ledger.counts() == others | {state: 1}
+
+
+def test_unfinished_is_what_is_neither_sent_nor_parked(path: Path) -> None:
+    states = ("pending", "sending", "sent", "ambiguous", "parked")
+    with Ledger(path) as ledger:
+        ledger.put([replace(ROW, alert_id=state, state=state) for state in states])
+        found = {row.alert_id for row in ledger.unfinished()}
+        assert found == {"pending", "sending", "ambiguous"}
+
+
+def test_rows_are_kept_all_or_none(path: Path) -> None:
+    with Ledger(path) as ledger:
+        ledger._connection.execute("PRAGMA max_page_count = 8")
+        with pytest.raises(LedgerFullError):
+            ledger.put([BARE, replace(ROW, error="x" * 100_000)], reached=2)
+        assert (ledger.get("a2"), ledger.reached()) == (None, 0)
+        ledger.put([BARE], reached=1)
+        assert ledger.get("a2") == BARE
+
+
+def test_several_threads_write_and_read_at_once(path: Path) -> None:
+    failures: list[Exception] = []
+
+    def work(name: str) -> None:
+        try:
+            for step in range(1, 21):
+                ledger.put([replace(BARE, alert_id=name, step=step)], reached=step)
+                row = ledger.get(name)
+                assert row is not None
+                assert row.step == step
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            failures.append(error)
+
+    with Ledger(path) as ledger:
+        threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert sorted(row.alert_id for row in ledger.unfinished()) == list("abcd")
 
 
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.write_bytes(b"not a database, but long enough to be looked at" * 50)
-    with pytest.raises(LedgerCorruptError, match=r"restore it from a backup"):
+    with pytest.raises(LedgerCorruptError, match=r"anew from deliveries\.v1"):
         Ledger(path)
 
 
@@ -89,8 +141,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
 
 def test_a_damaged_ledger_is_refused(path: Path) -> None:
     with Ledger(path) as ledger:
-        for number in range(500):
-            ledger.put(replace(ROW, alert_id=f"alert-{number}", error="x" * 100))
+        ledger.put(replace(ROW, alert_id=f"alert-{number}", error="x") for number in range(500))
     whole = bytearray(path.read_bytes())
     whole[8192 : len(whole) - 4096] = b"\xff" * (len(whole) - 4096 - 8192)
     path.write_bytes(whole)
@@ -104,20 +155,20 @@ def test_a_locked_ledger_is_said_to_be_held(path: Path, monkeypatch: pytest.Monk
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerLockedError, match=r"only one Slack consumer"):
-            ledger.put(ROW)
+            ledger.put([ROW])
         holder.execute("ROLLBACK")
         holder.close()
-        ledger.put(ROW)
+        ledger.put([ROW])
         assert ledger.get("a1") == ROW
 
 
 def test_a_full_disk_is_said_and_loses_nothing_written_before(path: Path) -> None:
     with Ledger(path) as ledger:
-        ledger.put(ROW)
+        ledger.put([ROW])
         # SQLite's own limit stands in for the disk's: the error is the same.
-        ledger._connection.execute("PRAGMA max_page_count = 4")
+        ledger._connection.execute("PRAGMA max_page_count = 8")
         with pytest.raises(LedgerFullError, match=r"no room"):
-            ledger.put(replace(ROW, alert_id="a2", error="x" * 100_000))
+            ledger.put([replace(ROW, alert_id="a2", error="x" * 100_000)])
         assert ledger.get("a1") == ROW
 
 

@@ -1,0 +1,106 @@
+"""``wheelsdown deliveries``: what was sent where, and what to do about what was not."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from cli import compose
+from consumers.deliveries import Deliveries, newest, sent_anew
+from consumers.ledger import Ledger
+from consumers.wording import clean
+from wheelsdown.clock import Clock
+from wheelsdown.eventlog.publish import publish
+from wheelsdown.eventlog.sqlite_hold import hold
+from wheelsdown.records.deliveries import Delivery, DeliveryState
+from wheelsdown.records.topics import DELIVERIES
+from wheelsdown.settings import Settings
+
+
+class NotParkedError(Exception):
+    """What is to be sent again is not parked; the message says what it is."""
+
+
+def found(settings: Settings, state: DeliveryState | None) -> list[Delivery]:
+    """The newest word on each alert in that state; on all without one.
+
+    Reads ``deliveries.v1``, also while a run is at work. Raises EventLogError.
+    """
+    with compose.reader(settings) as events:
+        return [one for one in newest(events).values() if state in {None, one.state}]
+
+
+def table(deliveries: Iterable[Delivery]) -> Table:
+    """For people to read: one row an alert."""
+    shown = Table(box=None, pad_edge=False)
+    for column in ("alert", "pair", "state", "revision", "shown", "channel", "ts", "tries", "when"):
+        shown.add_column(column, no_wrap=True)
+    shown.add_column("why", overflow="fold")
+    for one in deliveries:
+        shown.add_row(
+            one.alert_id,
+            one.pair,
+            one.state,
+            str(one.revision),
+            "-" if one.sent_revision is None else str(one.sent_revision),
+            clean(one.channel),
+            clean(one.ts or "-"),
+            str(one.attempts),
+            f"{one.observed_at:%Y-%m-%d %H:%M:%S}",
+            clean(one.error),
+        )
+    return shown
+
+
+def replay(settings: Settings, alerts: Collection[str], clock: Clock) -> list[Delivery]:
+    """Have parked alerts sent again, all of them where none is named.
+
+    A Slack consumer that is at work takes them up within seconds, another when it starts.
+
+    Raises:
+        NotParkedError: one that is named is not parked, or not known.
+        EventLogError: the log can't be used; a file while a run has it open.
+    """
+    with compose.event_log(settings) as events:
+        known = newest(events)
+        for name in alerts:
+            if name not in known:
+                raise NotParkedError(f'no alert {name} is known; see "wheelsdown deliveries list"')
+            if known[name].state != "parked":
+                raise NotParkedError(
+                    f"alert {name} is {known[name].state}, not parked: nothing was sent again"
+                )
+        wanted = alerts or [name for name, one in known.items() if one.state == "parked"]
+        again = [sent_anew(known[name], clock.now()) for name in wanted]
+        publish(events, DELIVERIES, again)
+    return again
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Where the ledger is and how many alerts are in each state."""
+
+    path: Path
+    counts: dict[DeliveryState, int]
+
+
+def rebuild(settings: Settings) -> Rebuilt:
+    """Make the ledger anew from ``deliveries.v1``; the one before is kept as ``NAME.old``.
+
+    What was under way stays so, and is looked for in Slack's history by the next consumer.
+
+    Raises:
+        EventLogError: the log can't be used, or a consumer is at work.
+        LedgerError: the file can't be written.
+    """
+    path = settings.data.folder / compose.LEDGER_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with hold(path), compose.event_log(settings) as events:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.old"))
+        with Ledger(path) as ledger:
+            Deliveries(events, ledger)
+            return Rebuilt(path, ledger.counts())
