@@ -93,11 +93,6 @@ class DeliveryLoop:
         self._beat: Beat = lambda: None
         self._trouble: str | None = STANDS_BY
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether ``stop`` was called."""
-        return self._stopped.is_set()
-
     def report_to(self, health: Health) -> None:
         """Say there that the loop turns, and why it can't do its work."""
         self._beat = health.heartbeat(f"{self._group} deliveries", TURN_WITHIN_S)

@@ -66,8 +66,8 @@ async def answer_of(fault: Fault, request: web.Request, true: web.Response) -> w
     headers = {"Content-Type": "application/json"}
     match fault.answer:
         case "drop":
-            assert request.transport is not None
-            request.transport.abort()
+            if request.transport is not None:  # else the client has gone before
+                request.transport.abort()
             return web.Response()
         case "error":
             return web.json_response({"ok": False, "error": fault.error})
