@@ -1,7 +1,8 @@
-"""A Faust worker that counts what it applies: ``faust_kill_worker.py ours|plain BOOTSTRAP FOLDER``.
+"""A Faust worker that counts what it applies.
 
-``ours`` is the project's host with a stage that counts; ``plain`` is Faust alone with a table, as
-its documentation shows it. Both count the records of a partition and add up their numbers, so that
+``faust_kill_worker.py ours|plain BOOTSTRAP FOLDER GROUP [SESSION_S]``: ``ours`` is the project's
+host with a stage that counts; ``plain`` is Faust alone with a table, as its documentation shows it.
+Both count the records of a partition and add up their numbers, so that
 one that is left out or applied twice shows in the table.
 """
 
@@ -52,7 +53,7 @@ class CountingStage:
         return Step(cells={COUNT: after})
 
 
-def ours(bootstrap: str, folder: Path, group: str) -> None:
+def ours(bootstrap: str, folder: Path, group: str, session_s: float) -> None:
     """The project's host."""
     options = FaustOptions(
         connection=KafkaConnection(bootstrap=(bootstrap,)),
@@ -60,12 +61,12 @@ def ours(bootstrap: str, folder: Path, group: str) -> None:
         topic_prefix=f"{group}.",
         replication=1,
         data_folder=folder,
-        session_timeout_s=SESSION_S,
+        session_timeout_s=session_s,
     )
     FaustHost([CountingStage()], options, lambda _: PARTITIONS, SystemClock()).run()
 
 
-def plain(bootstrap: str, folder: Path, group: str) -> None:
+def plain(bootstrap: str, folder: Path, group: str, session_s: float) -> None:
     """Faust alone, at least once, with the settings that the project's host has."""
     app = faust.App(
         group,
@@ -78,10 +79,10 @@ def plain(bootstrap: str, folder: Path, group: str) -> None:
         topic_partitions=PARTITIONS,
         topic_replication_factor=1,
         consumer_auto_offset_reset="earliest",
-        broker_session_timeout=SESSION_S,
-        broker_heartbeat_interval=SESSION_S / 6,
-        broker_request_timeout=SESSION_S * 2,
-        broker_rebalance_timeout=SESSION_S * 2,
+        broker_session_timeout=session_s,
+        broker_heartbeat_interval=session_s / 6,
+        broker_request_timeout=session_s * 2,
+        broker_rebalance_timeout=session_s * 2,
         broker_commit_interval=1.0,
         producer_acks=-1,
     )
@@ -107,5 +108,6 @@ def plain(bootstrap: str, folder: Path, group: str) -> None:
 
 
 if __name__ == "__main__":
-    kind, address, data, name = sys.argv[1:]
-    {"ours": ours, "plain": plain}[kind](address, Path(data), name)
+    kind, address, data, name, *session = sys.argv[1:]
+    session_s = float(session[0]) if session else SESSION_S
+    {"ours": ours, "plain": plain}[kind](address, Path(data), name, session_s)

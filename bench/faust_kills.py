@@ -1,27 +1,34 @@
-"""Records lost and doubled when Faust workers are killed: the project's host beside plain Faust.
+"""Records lost and doubled when Faust workers die: the project's host beside plain Faust.
 
-``python bench/faust_kills.py KILLS [WORKERS]`` starts a broker, sends 300 records a second, kills
-(SIGKILL) one of WORKERS at random moments and starts it again at once, KILLS times for each of the
-two hosts, lets the rest be read, and compares what the tables count with what was sent.
+``python bench/faust_kills.py --host ours --kills 100 --workers 2`` starts a broker, sends 300
+records a second, and kills (SIGKILL) one of the workers at random moments: each third while workers
+start, join and read their state, the others when records of all partitions are applied again. It is
+started again at once, as is one that leaves by itself. ``--stops`` stops workers (SIGSTOP) for
+longer than their session lasts, so that their partitions go to another, and then lets them go on.
+At last the rest is read, and what the tables count is compared with what was sent.
+
+The broker compacts the changelogs all the time: what is compared has gone through that as well.
 """
 
+import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fakes.kafka_broker import running_broker
+from fakes.kafka_broker import KafkaBroker
 from fakes.processes import launched
 from faust_kill_worker import COUNT, PARTITIONS, SESSION_S, Counted
 
@@ -32,20 +39,21 @@ from wheelsdown.records.news import Entry
 from wheelsdown.records.topics import NEWS_ENTRIES
 
 PER_S = 300
-#: A kill falls at a random moment of this span after the last start.
-LIVES_S = (SESSION_S + 1.0, SESSION_S + 6.0)
-DRAINED_WITHIN_S = 120.0
-
-
-class Trial(NamedTuple):
-    """What one host did. ``off`` are partitions whose sum differs although the count does not."""
-
-    host: str
-    sent: int
-    kills: int
-    never: int
-    twice: int
-    off: int
+#: A worker that is started after a kill waits until the session of the dead one is over.
+STARTING_S = (0.2, SESSION_S + 2.0)
+#: A kill in the midst of work comes so long after the work has begun, and not later than this.
+WORKING_S = (0.0, 4.0)
+BEGINS_WITHIN_S = 60.0
+#: How long a stopped worker stands still.
+STOPPED_S = (SESSION_S + 0.5, SESSION_S + 6.0)
+DRAINED_WITHIN_S = 1800.0
+STANDING_STILL_S = 60.0
+#: The changelogs are compacted within seconds.
+COMPACTING = {
+    "log.roll.ms": "5000",
+    "log.cleaner.min.cleanable.ratio": "0.01",
+    "log.cleaner.backoff.ms": "1000",
+}
 
 
 class Sender(threading.Thread):
@@ -58,11 +66,13 @@ class Sender(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Send a batch ten times a second."""
+        """Send ten times a second what is due."""
         number = 0
+        began = time.monotonic()
         while not self._stopped.wait(0.1):
+            due = int((time.monotonic() - began) * PER_S)
             batch = []
-            for _ in range(PER_S // 10):
+            while number < due:
                 partition = number % PARTITIONS
                 batch.append(_message(number, partition))
                 self.sent[partition][0] += 1
@@ -94,19 +104,23 @@ def _message(number: int, partition: int) -> NewMessage:
 
 
 class Worker:
-    """A worker process that is killed and started again."""
+    """A worker process that dies in many ways and is started again."""
 
     def __init__(self, host: str, bootstrap: str, folder: Path, group: str) -> None:
         folder.mkdir()
-        self._log = folder / "worker.log"
+        self.log = folder / "worker.log"
+        #: How often it left by itself, with which exit code.
+        self.left: Counter[int] = Counter()
         script = str(Path(__file__).with_name("faust_kill_worker.py"))
         self._command = [*launched(), sys.executable, script, host, bootstrap, str(folder), group]
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped_until: float | None = None
 
     def start(self) -> None:
         """Start it."""
         path = str(Path(__file__).resolve().parents[1])
-        with self._log.open("ab") as log:
+        self._stopped_until = None
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": path}
             )
@@ -117,83 +131,193 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
+    def stop_for(self, seconds: float) -> None:
+        """Let it stand still, until ``supervise`` is called after that time."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        self._stopped_until = time.monotonic() + seconds
 
-def trial(host: str, bootstrap: str, folder: Path, kills: int, workers: int) -> Trial:
-    """Kill and count."""
-    dice = random.Random(20231)  # the same moments for both hosts
-    group = f"kills-{host}-{workers}"
-    log = KafkaLog(KafkaConnection(bootstrap=(bootstrap,)), PARTITIONS, prefix=f"{group}.")
-    log.create_topics(1)
-    sender = Sender(log)
-    running = [
-        Worker(host, bootstrap, folder / f"{group}-{number}", group) for number in range(workers)
-    ]
-    for one in running:
-        one.start()
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped_until is not None
+
+    def supervise(self) -> None:
+        """Let it go on when it has stood still long enough; start it again when it has left."""
+        assert self._process is not None
+        if self._stopped_until is not None and time.monotonic() >= self._stopped_until:
+            self._process.send_signal(signal.SIGCONT)
+            self._stopped_until = None
+        code = self._process.poll()
+        if code is not None:
+            self.left[code] += 1
+            self.start()
+
+
+class Count:
+    """What the tables have counted, by their changelog; reads on at each look."""
+
+    def __init__(self, bootstrap: str, changelog: str) -> None:
+        self._bootstrap = bootstrap
+        self._places = [TopicPartition(changelog, number) for number in range(PARTITIONS)]
+        self._found = [[0, 0] for _ in range(PARTITIONS)]
+        self._consumer: KafkaConsumer | None = None
+
+    def now(self) -> list[list[int]]:
+        """For each partition the number of records and the sum of their numbers."""
+        consumer = self._consumer or self._opened()
+        if consumer is not None:
+            ends = consumer.end_offsets(self._places)
+            while any(consumer.position(place) < ends[place] for place in self._places):
+                for records in consumer.poll(timeout_ms=1000).values():
+                    for record in records:
+                        partition, _, name = record.key.decode().partition("/")
+                        if name == COUNT and record.value:
+                            cell = msgspec.json.decode(record.value, type=Counted)
+                            self._found[int(partition)] = [cell.count, cell.total]
+        return [list(one) for one in self._found]
+
+    def _opened(self) -> KafkaConsumer | None:
+        """A consumer, once the first worker has made the topic."""
+        consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        if self._places[0].topic not in consumer.topics():
+            consumer.close()
+            return None
+        consumer.assign(self._places)
+        consumer.seek_to_beginning(*self._places)
+        self._consumer = consumer
+        return consumer
+
+
+class Trial:
+    """Workers over a topic, and what is done to them."""
+
+    def __init__(self, broker: KafkaBroker, folder: Path, host: str, workers: int) -> None:
+        group = f"kills-{host}"
+        self.log = KafkaLog(
+            KafkaConnection(bootstrap=(broker.bootstrap,)), PARTITIONS, prefix=f"{group}."
+        )
+        self.log.create_topics(1)
+        self.count = Count(broker.bootstrap, f"{group}-counting-cells-changelog")
+        self.workers = [
+            Worker(host, broker.bootstrap, folder / f"worker-{number}", group)
+            for number in range(workers)
+        ]
+        #: How many were killed or stopped in the midst of work.
+        self.at_work = 0
+        for one in self.workers:
+            one.start()
+
+    @property
+    def left(self) -> dict[int, int]:
+        """How many workers left by themselves, by exit code."""
+        return dict(sum((one.left for one in self.workers), Counter[int]()))
+
+    def supervise(self, seconds: float) -> None:
+        """Wait, and start again who leaves."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(0.1)
+            for one in self.workers:
+                one.supervise()
+
+    def strike(self, blow: str, dice: random.Random) -> None:
+        """Kill or stop a worker at a random moment."""
+        if dice.random() < 1 / 3:
+            self.supervise(dice.uniform(*STARTING_S))
+        else:
+            self.at_work += self._begins_to_work()
+            self.supervise(dice.uniform(*WORKING_S))
+        victim = dice.choice(self.workers)
+        if blow == "kill" or victim.is_stopped:
+            victim.kill()
+            victim.start()
+        else:
+            victim.stop_for(dice.uniform(*STOPPED_S))
+
+    def _begins_to_work(self) -> bool:
+        """Wait until records of all partitions are applied; whether they are."""
+        deadline = time.monotonic() + BEGINS_WITHIN_S
+        before = self.count.now()
+        while time.monotonic() < deadline:
+            self.supervise(0.2)
+            pairs = zip(before, self.count.now(), strict=True)
+            if all(old[0] < new[0] for old, new in pairs):
+                return True
+        return False
+
+    def settled(self, sent: list[list[int]]) -> list[list[int]]:
+        """What is counted when all has been read, or when nothing moves any more."""
+        deadline = time.monotonic() + DRAINED_WITHIN_S
+        found, moved = self.count.now(), time.monotonic()
+        while found != sent and time.monotonic() < min(deadline, moved + STANDING_STILL_S):
+            self.supervise(1.0)
+            before, found = found, self.count.now()
+            if found != before:
+                moved = time.monotonic()
+        self.supervise(5.0)  # a record too many would come now
+        return self.count.now()
+
+    def close(self) -> None:
+        """End the workers."""
+        for one in self.workers:
+            one.kill()
+        self.log.close()
+
+
+def struck(broker: KafkaBroker, folder: Path, arguments: argparse.Namespace) -> str:
+    """Strike and count; gives the line that says it."""
+    dice = random.Random(arguments.seed)
+    trial = Trial(broker, folder, arguments.host, arguments.workers)
+    sender = Sender(trial.log)
     sender.start()
-    for _ in range(kills):
-        time.sleep(dice.uniform(*LIVES_S))
-        victim = dice.choice(running)
-        victim.kill()
-        victim.start()
+    blows = ["kill"] * arguments.kills + ["stop"] * arguments.stops
+    dice.shuffle(blows)
+    for number, blow in enumerate(blows, 1):
+        trial.strike(blow, dice)
+        if number % 10 == 0:
+            sent = sum(count for count, _ in sender.sent)
+            counted = sum(count for count, _ in trial.count.now())
+            print(
+                f"{number} of {len(blows)} ({trial.at_work} at work): {sent} sent, {counted} "
+                f"counted, left by themselves {trial.left}",
+                flush=True,
+            )
     sender.stop()
-    counted = _settled(bootstrap, f"{group}-counting-cells-changelog", sender.sent)
-    for one in running:
-        one.kill()
-    log.close()
-    pairs = list(zip(sender.sent, counted, strict=True))
-    return Trial(
-        host,
-        sum(count for count, _ in sender.sent),
-        kills,
-        sum(max(0, sent[0] - found[0]) for sent, found in pairs),
-        sum(max(0, found[0] - sent[0]) for sent, found in pairs),
-        sum(sent[0] == found[0] and sent[1] != found[1] for sent, found in pairs),
+    trial.supervise(STOPPED_S[1] if arguments.stops else 0.0)
+    pairs = list(zip(sender.sent, trial.settled(sender.sent), strict=True))
+    trial.close()
+    never = sum(max(0, sent[0] - found[0]) for sent, found in pairs)
+    twice = sum(max(0, found[0] - sent[0]) for sent, found in pairs)
+    off = sum(sent != found for sent, found in pairs)
+    return (
+        f"{arguments.host}: {sum(count for count, _ in sender.sent)} records, "
+        f"{arguments.kills} kills, {arguments.stops} stops ({trial.at_work} of them at work), "
+        f"{arguments.workers} worker(s), left by themselves {trial.left}: never applied {never}, "
+        f"applied twice {twice}, partitions off {off}"
     )
 
 
-def _settled(bootstrap: str, changelog: str, sent: list[list[int]]) -> list[list[int]]:
-    """What the table counts when all has been read, or when nothing moves any more."""
-    deadline = time.monotonic() + DRAINED_WITHIN_S
-    found: list[list[int]] = []
-    while time.monotonic() < deadline:
-        time.sleep(5.0)
-        before, found = found, _counted(bootstrap, changelog)
-        if found == before and (found == sent or time.monotonic() > deadline - 60.0):
-            break
-    return found
-
-
-def _counted(bootstrap: str, changelog: str) -> list[list[int]]:
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    places = [TopicPartition(changelog, number) for number in range(PARTITIONS)]
-    consumer.assign(places)
-    consumer.seek_to_beginning(*places)
-    ends = consumer.end_offsets(places)
-    found = [[0, 0] for _ in range(PARTITIONS)]
-    while any(consumer.position(place) < ends[place] for place in places):
-        for records in consumer.poll(timeout_ms=1000).values():
-            for record in records:
-                partition, _, name = record.key.decode().partition("/")
-                if name == COUNT and record.value:
-                    cell = msgspec.json.decode(record.value, type=Counted)
-                    found[int(partition)] = [cell.count, cell.total]
-    consumer.close()
-    return found
-
-
-def main(kills: int, workers: int) -> None:
-    """Both hosts, one after the other."""
-    with tempfile.TemporaryDirectory() as folder, running_broker(Path(folder) / "broker") as broker:
-        for host in ("ours", "plain"):
-            one = trial(host, broker.bootstrap, Path(folder), kills, workers)
-            print(
-                f"{one.host}: {one.sent} records, {one.kills} kills, {workers} worker(s): "
-                f"never applied {one.never}, applied twice {one.twice}, "
-                f"partitions off {one.off}",
-                flush=True,
-            )
+def main() -> None:
+    """One trial, with a broker of its own."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--host", choices=("ours", "plain"), required=True)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--stops", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=20231)
+    parser.add_argument("--folder", type=Path, help="keeps the logs here; must not exist")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary) / "trial"
+        folder.mkdir(parents=True)
+        broker = KafkaBroker(folder / "broker")
+        broker.settings |= COMPACTING
+        try:
+            broker.start()
+            print(struck(broker, folder, arguments), flush=True)
+        finally:
+            broker.stop()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    main()

@@ -82,6 +82,7 @@ async def main(seconds: float, shared: Path) -> None:
         config = Path(folder) / "wheelsdown.toml"
         config.write_text(configuration(port, feeds))
         command = [sys.executable, "-m", "cli", "run", "--config", str(config)]
+        command += ["--health-port", "0"]
         with (Path(folder) / "log").open("wb") as log:
             daemon = subprocess.Popen(command, stdout=log, stderr=log)
         seen = psutil.Process(daemon.pid)

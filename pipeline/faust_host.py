@@ -1,132 +1,54 @@
 """The graph on Kafka with Faust: one agent and one Table for each stage.
 
 Faust is not believed about positions (docs/adr/0003). For each record: the outputs are produced and
-waited for, then the changed cells and the position are written to the table and their changelog
-records waited for; only then may Faust commit the offset. The position in the table is the truth:
-wherever Faust seeks to its committed offsets, the host seeks to its own positions instead; a record
-that was applied is skipped; one that does not follow the last makes the host go back; and when
-nothing arrives although there is something to read, it goes back again and at last gives up with
-an exit code of its own, for its supervisor.
+waited for, then the changed cells and the position are written to the table's changelog and waited
+for; only then may Faust commit the offset. The position in the table is the truth: wherever Faust
+seeks to its committed offsets, the host seeks to its own positions instead; a record that was
+applied is skipped; one that does not follow the last makes the host go back; and when nothing
+arrives although there is something to read, it goes back again and at last gives up with an exit
+code of its own, for its supervisor (faust_watch.py).
+
+Nor is it believed about who has a partition, and whether its state has been read: that is what the
+claims are for (claims.py, docs/adr/0009).
 
 Faust keeps what it has fetched in flight while it seeks, and drops what it then takes for old: that
 is how plain Faust loses records after a crash.
 """
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, cast
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import NoReturn
 
-import faust
 import structlog
-from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, FutureMessage, StreamT
+from faust.types import TP, StreamT
 
 from pipeline.applying import next_offset
+from pipeline.claims import ANSWER_WITHIN_S, ClaimedChangelogs, SupersededError
+from pipeline.faust_app import FaustOptions, Worker, client_settings, new_app
 from pipeline.faust_stage import StageRun
+from pipeline.faust_watch import Wakefulness, Watch
+from pipeline.leaving import give_up
 from wheelsdown.clock import Clock, monotonic_s
+from wheelsdown.daemon.health import Health, HealthPortError, serving
 from wheelsdown.daemon.lifecycle import ExitCode
-from wheelsdown.eventlog.kafka_settings import KafkaConnection
 from wheelsdown.eventlog.port import NewMessage
 from wheelsdown.records.topics import Topic
 from wheelsdown.stage import Stage
 
-#: How long the broker may take to accept a record before the worker gives up and exits.
-PRODUCE_DEADLINE_S = 120.0
-#: How often the host looks whether records wait that do not arrive, when it goes back for them,
-#: and when it gives up.
-WATCH_EVERY_S = 1.0
-GO_BACK_AFTER_S = 2.0
-GIVE_UP_AFTER_S = 120.0
-#: How often the broker is asked where a topic ends while nothing comes from it: a client may not
-#: notice that its topic was deleted and made anew.
-END_CHECK_EVERY_S = 30.0
-#: A topic that the broker knows no more for so long was deleted; Faust would idle without it.
-GONE_AFTER_S = 10.0
+__all__ = ["FaustHost", "FaustOptions"]
+
+#: How long the broker may take to accept a record before the worker gives up and exits. It rides
+#: out a broker that is away for a few minutes.
+ACCEPT_DEADLINE_S = 300.0
+#: Brokers forget the epoch of a claim of which they hear nothing for a day, and who may raise it
+#: after a week.
+RENEW_CLAIMS_EVERY_S = 6 * 3600.0
+#: A deleted cell is told to those who read the changelog for a day (Kafka's delete.retention.ms).
+#: A worker that gets a partition back later has perhaps cells in memory that are no more.
+COMES_BACK_WITHIN_S = 12 * 3600.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class FaustOptions:
-    """How the worker runs. Session and heartbeat decide how soon a lost worker's share moves."""
-
-    connection: KafkaConnection
-    group: str
-    topic_prefix: str
-    replication: int
-    data_folder: Path
-    session_timeout_s: float = 20.0
-
-
-class _Consumer(driver.Consumer):
-    """A consumer that goes to the positions of the tables, and commits these."""
-
-    async def perform_seek(self) -> None:
-        await super().perform_seek()
-        host = cast("_App", self.app).host
-        for tp, offset in host.wanted(self.assignment()).items():
-            await self.seek(tp, offset)
-
-    def _new_offset(self, tp: TP) -> int | None:
-        """What to commit: the position. Faust's own reckoning needs each record acknowledged once.
-
-        Where some were passed over, or came twice, it commits nothing any more and keeps every
-        acknowledgement in memory.
-        """
-        host = cast("_App", self.app).host
-        position = host.wanted({tp}).get(tp)
-        if position is None:
-            return super()._new_offset(tp)
-        self._acked[tp].clear()
-        self._acked_index[tp].clear()
-        self._gap.pop(tp, None)
-        return position
-
-
-class _Producer(driver.Producer):
-    """An idempotent producer, so that a retry neither doubles nor reorders."""
-
-    def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True}
-
-
-class _Transport(driver.Transport):
-    Consumer = _Consumer
-    Producer = _Producer
-
-
-class _Table(faust.Table[bytes, bytes]):
-    """A table that remembers the changelog records it has sent, so that they can be awaited."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sent: list[FutureMessage] = []
-
-    def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage:
-        future = super().send_changelog(*args, **kwargs)
-        self.sent.append(future)
-        return future
-
-
-class _App(faust.App):
-    host: "FaustHost"
-
-    def _new_transport(self) -> driver.Transport:
-        return _Transport(self.conf.broker_consumer, self)
-
-    def _new_producer_transport(self) -> driver.Transport:
-        return _Transport(self.conf.broker_producer, self)
-
-
-class _Standing(NamedTuple):
-    """Since when a partition stands at a position, and how long to wait before going back."""
-
-    applied: int | None
-    since: float
-    go_back_after_s: float
 
 
 class FaustHost:
@@ -143,31 +65,70 @@ class FaustHost:
         self.partitions = partitions
         self._first: dict[TP, tuple[float, int]] = {}
         self._ends_checked: dict[TP, float] = {}
+        self._left_at: dict[TP, float] = {}
         self._clock = clock
-        self.app = self._new_app(options)
-        self.app.host = self
-        self._runs = [self._new_run(stage) for stage in stages]
-        self._by_topic = {run.topic_name: run for run in self._runs}
-        self.app.on_partitions_revoked.connect(self._forget_books)
-        self.app.on_partitions_assigned.connect(self._forget_books)
-        self.app.task()(self._watch)
-
-    def wanted(self, assigned: Any) -> dict[TP, int]:
-        """For each assigned input partition the offset to read next."""
-        found = {}
-        for tp in assigned:
-            run = self._by_topic.get(tp.topic)
-            if run is not None:
-                applied = run.book(tp.partition).applied
-                found[TP(tp.topic, tp.partition)] = next_offset(applied)
-        return found
+        self.app = new_app(options, self)
+        self._changelogs = ClaimedChangelogs(
+            client_settings(self.app), options.group, ACCEPT_DEADLINE_S
+        )
+        self._awake = Wakefulness(options.session_timeout_s)
+        self._health = Health()
+        self._by_topic = {run.topic_name: run for run in map(self._new_run, stages)}
+        self._watch = Watch(self.app, self._by_topic, self.check_end, self._changelogs.topics)
 
     def run(self) -> NoReturn:
         """Work until SIGTERM or SIGINT; leaves the process with an exit code."""
-        worker = faust.Worker(
+        worker = Worker(
             self.app, loglevel="WARNING", override_logging=False, quiet=True, debug=False
         )
-        worker.execute_from_commandline()
+        try:
+            worker.execute_from_commandline()
+        except SystemExit as end:
+            if end.code:  # Faust turns errors into a bare 1
+                log.critical("worker_failed", exit_code=end.code, exc_info=end.__context__)
+            raise
+
+    def is_input(self, tp: TP) -> bool:
+        """Whether it is a partition that a stage reads."""
+        return tp.topic in self._by_topic
+
+    def wanted(self, assigned: Iterable[TP]) -> dict[TP, int]:
+        """For each assigned input partition whose state is known the offset to read next."""
+        found = {}
+        for tp in assigned:
+            run = self._by_topic.get(tp.topic)
+            book = run.book(tp.partition) if run is not None else None
+            if book is not None:
+                found[TP(tp.topic, tp.partition)] = next_offset(book.applied)
+        return found
+
+    async def take_over(self, assigned: Iterable[TP]) -> None:
+        """Become the one who writes the state of these, and of no others."""
+        mine = {TP(tp.topic, tp.partition) for tp in assigned if self.is_input(tp)}
+        for topic, run in self._by_topic.items():
+            gone = {partition for partition in run.held if TP(topic, partition) not in mine}
+            self._left_at.update((TP(topic, partition), monotonic_s()) for partition in gone)
+            run.let_go(gone)
+        for tp in mine:
+            left_at = self._left_at.pop(tp, monotonic_s())
+            if monotonic_s() - left_at > COMES_BACK_WITHIN_S:
+                give_up("partition_came_back", topic=tp.topic, partition=tp.partition)
+        async with _LeavingOnFailure("partitions_not_claimed"):
+            await asyncio.gather(*(self._by_topic[tp.topic].claim(tp.partition) for tp in mine))
+
+    async def work(self) -> None:
+        """What goes on beside the agents, from the start of the app to its end."""
+        async with _LeavingOnFailure("watch_failed"), AsyncExitStack() as stack:
+            if self._options.health_at is not None:
+                await self._serve_health(stack, *self._options.health_at)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            tasks.create_task(self._awake.keep_noting())
+            tasks.create_task(self._watch.keep_watching(self._health))
+            tasks.create_task(self._keep_claims())
+
+    async def close(self) -> None:
+        """Close what the app does not know of."""
+        await self._changelogs.close()
 
     async def first_offset(self, tp: TP) -> int:
         """The oldest offset that the broker still has; asked at most once a second."""
@@ -188,7 +149,8 @@ class FaustHost:
             return
         self._ends_checked[tp] = monotonic_s()
         try:
-            end = (await self.app.consumer.highwaters(tp))[tp]
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                end = (await self.app.consumer.highwaters(tp))[tp]
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the agent
             log.warning("end_not_known", topic=tp.topic, partition=tp.partition, error=repr(error))
             return
@@ -207,127 +169,80 @@ class FaustHost:
         return self._options.topic_prefix + topic.name
 
     async def produce(self, messages: Sequence[NewMessage]) -> None:
-        """Produce, and wait until the broker has accepted all; exits when it does not."""
-        sent = [
-            await self.app.producer.send(
-                self.topic_name(message.topic),
-                message.key.encode(),
-                message.value,
-                message.partition,
-                None,
-                dict(message.headers),
-            )
-            for message in messages
-        ]
-        await self.accepted(sent)
-
-    async def accepted(self, sent: Sequence[Any]) -> None:
-        """Wait for records that were sent; exits the process when one is not accepted."""
-        try:
-            async with asyncio.timeout(PRODUCE_DEADLINE_S):
-                await asyncio.gather(*sent)
-        except Exception as error:  # noqa: BLE001 - whatever it is, going on would lose a record
-            give_up("record_not_accepted", error=repr(error))
-
-    def _new_app(self, options: FaustOptions) -> _App:
-        settings = options.connection.for_faust()
-        credentials: Any = settings.tls
-        if settings.login is not None:
-            credentials = faust.SASLCredentials(
-                **settings.login._asdict(), ssl_context=settings.tls
-            )
-        return _App(
-            options.group,
-            broker=settings.brokers,
-            broker_credentials=credentials,
-            autodiscover=False,
-            datadir=options.data_folder,
-            store="memory://",
-            web_enabled=False,
-            topic_disable_leader=True,
-            topic_replication_factor=options.replication,
-            topic_allow_declare=True,
-            consumer_auto_offset_reset="earliest",
-            broker_session_timeout=options.session_timeout_s,
-            broker_heartbeat_interval=options.session_timeout_s / 6,
-            broker_request_timeout=options.session_timeout_s * 2,
-            broker_rebalance_timeout=options.session_timeout_s * 2,
-            broker_commit_interval=1.0,
-            producer_acks=-1,
-            producer_max_request_size=2_000_000,
-            producer_request_timeout=PRODUCE_DEADLINE_S,
-            stream_wait_empty=True,
-            stream_buffer_maxsize=1024,
-            Table=_Table,
-        )
+        """Produce, and wait until the broker has accepted all."""
+        self._awake.check()
+        async with asyncio.timeout(ACCEPT_DEADLINE_S):
+            sent = [
+                await self.app.producer.send(
+                    self.topic_name(message.topic),
+                    message.key.encode(),
+                    message.value,
+                    message.partition,
+                    None,
+                    dict(message.headers),
+                )
+                for message in messages
+            ]
+            await asyncio.gather(*sent)
+        self._awake.check()
 
     def _new_run(self, stage: Stage) -> StageRun:
         partitions = self.partitions(stage.input)
         name = self.topic_name(stage.input)
-        table = cast(
-            "_Table",
-            self.app.Table(
-                f"{stage.name}-cells", key_type=bytes, value_type=bytes, partitions=partitions
-            ),
+        table = self.app.Table(
+            f"{stage.name}-cells", key_type=bytes, value_type=bytes, partitions=partitions
         )
+        changelog = table.changelog_topic.get_topic_name()
+        # Raw, so that what is no JSON reaches the stage, which makes a dead letter of it: an agent
+        # whose record Faust can't decode ends, and begins again at the same record for ever.
         source = self.app.topic(
-            name, key_type=bytes, value_type=bytes, partitions=partitions, acks=True
+            name, key_serializer="raw", value_serializer="raw", partitions=partitions, acks=True
         )
-        run = StageRun(stage, name, table, self, self._clock)
+        run = StageRun(
+            stage,
+            topic_name=name,
+            table=table,
+            changelog=changelog,
+            changelogs=self._changelogs,
+            host=self,
+            clock=self._clock,
+        )
 
         async def agent(stream: StreamT[bytes]) -> None:
             async for event in stream.events():
-                await run.take(event)
+                async with _LeavingOnFailure("record_not_finished"):
+                    await run.take(event)
 
         self.app.agent(source, name=f"wheelsdown-{stage.name}")(agent)
         return run
 
-    async def _forget_books(self, *_: Any, **__: Any) -> None:
-        for run in self._runs:
-            run.forget_books()
+    async def _serve_health(self, stack: AsyncExitStack, address: str, port: int) -> None:
+        try:
+            await stack.enter_async_context(serving(self._health, address, port))
+        except HealthPortError as error:
+            give_up("start_failed", ExitCode.USAGE, reason=str(error))
+        self._health.started()
 
-    async def _watch(self) -> None:
-        """Go back for records that wait and do not arrive; give up when that does not help."""
-        moved: dict[TP, _Standing] = {}
-        known_at = dict.fromkeys(self._by_topic, monotonic_s())
-        while not self.app.should_stop:
-            await asyncio.sleep(WATCH_EVERY_S)
-            if self.app.rebalancing or not cast("_Consumer", self.app.consumer).flow_active:
-                moved.clear()
-                known_at = dict.fromkeys(self._by_topic, monotonic_s())
-                continue
-            for topic, known in known_at.items():
-                if self.app.consumer.topic_partitions(topic):
-                    known_at[topic] = monotonic_s()
-                elif monotonic_s() - known >= GONE_AFTER_S:
-                    give_up("topic_gone", ExitCode.USAGE, topic=topic)
-            for tp in self.app.consumer.assignment():
-                run = self._by_topic.get(tp.topic)
-                if run is None:
-                    continue
-                await self._watch_partition(run, tp, moved)
-
-    async def _watch_partition(self, run: StageRun, tp: TP, moved: dict[TP, _Standing]) -> None:
-        applied = run.book(tp.partition).applied
-        end = self.app.consumer.highwater(tp)
-        waiting = end is not None and next_offset(applied) < end
-        if applied is not None and not waiting:
-            await self.check_end(tp, next_offset(applied), END_CHECK_EVERY_S)
-        known = moved.get(tp)
-        if not waiting or run.busy or known is None or known.applied != applied:
-            moved[tp] = _Standing(applied, monotonic_s(), GO_BACK_AFTER_S)
-            return
-        stalled = monotonic_s() - known.since
-        if stalled >= GIVE_UP_AFTER_S:
-            give_up("records_stalled", topic=tp.topic, partition=tp.partition)
-        if stalled >= known.go_back_after_s:
-            to = next_offset(applied)
-            log.warning("going_back", topic=tp.topic, partition=tp.partition, to=to)
-            moved[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
-            await self.app.consumer.seek(tp, to)
+    async def _keep_claims(self) -> None:
+        """Renew the claims before a broker forgets them."""
+        while True:
+            await asyncio.sleep(RENEW_CLAIMS_EVERY_S)
+            async with _LeavingOnFailure("claims_not_renewed"):
+                for run in self._by_topic.values():
+                    await run.renew_claims()
 
 
-def give_up(why: str, code: ExitCode = ExitCode.STUCK, **details: Any) -> NoReturn:
-    """Leave at once, so that nothing is committed that is not durable."""
-    log.critical(why, exit_code=int(code), **details)
-    os._exit(code)
+class _LeavingOnFailure:
+    """Ends the process where going on would lose a record: Faust would take the next one."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SupersededError):
+            give_up("superseded", during=self._why)
+        if isinstance(error, Exception):
+            give_up(self._why, error=repr(error))

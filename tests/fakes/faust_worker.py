@@ -50,7 +50,7 @@ class FaustWorker:
     def start(self) -> None:
         config = str(self._folder / "wheelsdown.toml")
         log = self._folder / "worker.log"
-        self._process = wheelsdown("processors", "--config", config, log=log)
+        self._process = wheelsdown("processors", "--config", config, "--health-port", "0", log=log)
 
     def kill(self) -> None:
         """End it as a power cut would."""

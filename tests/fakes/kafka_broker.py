@@ -94,6 +94,18 @@ class KafkaBroker:
         assert self._process is not None
         return self._process.pid
 
+    def listen_behind(self, port: int) -> int:
+        """Listen on a second port, where it tells clients that it is to be reached at ``port``.
+
+        For a proxy that listens at ``port`` and forwards to the port that this gives. Before the
+        start.
+        """
+        (own,) = _free_ports(1)
+        self.settings["listeners"] += f",PROXIED://127.0.0.1:{own}"
+        self.settings["advertised.listeners"] += f",PROXIED://127.0.0.1:{port}"
+        self.settings["listener.security.protocol.map"] += ",PROXIED:PLAINTEXT"
+        return own
+
     def start(self) -> None:
         """Start it and wait until it serves. Raises RuntimeError with the end of its log."""
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import aiohttp
 import pytest
 from fakes.http_feed import HttpFeed
 from fakes.live_case import REGISTRATION, news, sky
@@ -66,7 +68,10 @@ def running(
         for command in commands:
             log = folder / f"{command.replace(' ', '-')}.log"
             process = wheelsdown(
-                *command.split(), "--config", str(config), log=log, WHEELSDOWN_SLACK_TOKEN=TOKEN
+                *command.split(),
+                *("--config", str(config), "--health-port", "0"),
+                log=log,
+                WHEELSDOWN_SLACK_TOKEN=TOKEN,
             )
             stack.callback(process.wait)
             stack.callback(process.kill)
@@ -102,6 +107,23 @@ async def until(
 
 def messages(slack: FakeSlack) -> list[str]:
     return [json.dumps(message) for message in slack.workspace.channels[CHANNEL]]
+
+
+async def told_of(page: str, log: Path) -> tuple[int, str]:
+    """Status and text of a page that a daemon serves on the port that its log names."""
+    port = re.findall(r"health_listening .*port=(\d+)", log.read_text())[-1]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}{page}") as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def until_ready(log: Path) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while (found := await told_of("/readyz", log))[0] != 200:
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.2)
 
 
 DAEMONS = ("producers flights", "producers news", "processors", "consumers slack")
@@ -146,6 +168,12 @@ async def test_an_embedded_run_that_is_killed_shows_its_message_once(tmp_path: P
             with running(tmp_path, ["run"], config) as processes:
                 polls = len(feed.received)
                 await until(lambda: len(feed.received) > polls + 5, processes, tmp_path)
+                log = tmp_path / "run.log"
+                await until_ready(log)
+                assert await told_of("/livez", log) == (200, '{"live": true, "reasons": []}')
+                _, metrics = await told_of("/metrics", log)
+                assert 'wheelsdown_feed_silent{feed="roof",kind="flights"} 0.0' in metrics
+                assert 'wheelsdown_lag_records{partition="0",reader="dispatch"} 0.0' in metrics
                 codes = await asyncio.to_thread(stop, processes)
             assert codes == {"run": 0}
             (message,) = messages(slack)
@@ -162,8 +190,9 @@ async def test_a_broker_that_does_not_answer_is_told_with_its_own_code(
     port = unused_port()
     async with HttpFeed() as feed:
         config = configured(tmp_path, on_kafka(f"127.0.0.1:{port}"), feed)
+        port_option = () if command == "topics create" else ("--health-port", "0")
         code, said = await asyncio.to_thread(
-            run, tmp_path, *command.split(), "--config", str(config)
+            run, tmp_path, *command.split(), "--config", str(config), *port_option
         )
     assert code == ExitCode.UNAVAILABLE, said
     assert f"no Kafka broker answers at 127.0.0.1:{port}" in said
@@ -175,7 +204,7 @@ async def test_topics_that_were_not_created_are_asked_for(kafka: str, tmp_path: 
     async with HttpFeed() as feed:
         config = configured(tmp_path, on_kafka(kafka), feed)
         code, said = await asyncio.to_thread(
-            run, tmp_path, "producers", "flights", "--config", str(config)
+            run, tmp_path, "producers", "flights", "--config", str(config), "--health-port", "0"
         )
     assert code == ExitCode.USAGE, said
     assert "wheelsdown topics create" in said
@@ -201,6 +230,22 @@ def test_wrong_settings_are_refused_with_their_place(
     code, said = run(tmp_path, "run", "--config", str(file), token="")
     assert code == ExitCode.USAGE, said
     assert said_of_it in said
+    assert "Traceback" not in said
+
+
+async def test_a_port_that_is_taken_is_told_with_the_option_for_another(tmp_path: Path) -> None:
+    async with HttpFeed() as feed:
+        config = configured(tmp_path, 'kind = "memory"', feed)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            code, said = await asyncio.to_thread(
+                run, tmp_path, "run", "--config", str(config), "--health-port", port
+            )
+    assert code == ExitCode.USAGE, said
+    assert f"127.0.0.1:{port}" in said
+    assert "--health-port" in said
     assert "Traceback" not in said
 
 
