@@ -175,13 +175,17 @@ class DeliveryLoop:
         return len(messages)
 
     def _take_up(self, reading: Reading) -> None:
-        """Let alerts wait that the sender has begun, or that somebody wants to have sent anew."""
+        """Let alerts wait that the sender has begun, or that somebody wants to have sent anew.
+
+        And look how far the alerts on the log are ahead.
+        """
         now = self._elapsed_s()
         if now < reading.ask_at:
             return
         if not reading.consumer.has(ALERTS, 0):
             return  # another consumer is at work on them
         reading.ask_at = now + ASK_EVERY_S
+        metrics.LAG.labels(self._group, "0").set(reading.lag(self._events.ends(ALERTS)[0]))
         for subject, offset in self._sender.unfinished():
             with reading.changed:
                 waits = subject in reading.lanes

@@ -57,6 +57,15 @@ class Reading:
             self._committed = message.offset
         self._last = message
 
+    def lag(self, end: int) -> int:
+        """How many alerts wait, on a log that ends there: here, or to be polled.
+
+        Before the first poll has brought something the latter is not known.
+        """
+        following = end if self._last is None else self._last.offset + 1
+        with self.changed:
+            return len(self.lanes) + max(0, end - following)
+
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Holds the lanes; when the block fails they lack an alert, and nothing is committed."""

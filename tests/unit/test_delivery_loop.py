@@ -11,6 +11,7 @@ import pytest
 from fakes.examples import pyongyang_alerts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from consumers import deliver
@@ -388,3 +389,17 @@ def test_whatever_fails_and_however_often_it_starts_anew_the_newest_is_shown_and
         nothing_left = Slack()
         loop(events, nothing_left).drain()
         assert nothing_left.asked == []
+
+
+def test_the_lag_counts_what_waits_and_what_is_still_on_the_log(events: MemoryLog) -> None:
+    publish(events, ALERTS, [of(name) for name in "abc"])
+    slack, time = Slack({"b": [Retry(30.0, "busy")]}), Time()
+    lags: list[float | None] = []
+    labels = {"reader": "slack", "partition": "0"}
+    time.while_resting = [
+        lambda: publish(events, ALERTS, [of("d")]),
+        lambda: lags.append(REGISTRY.get_sample_value("wheelsdown_lag_records", labels)),
+    ]
+    loop(events, slack, time).drain()
+    assert slack.asked == ["a1", "b1", "c1", "d1", "b1"]
+    assert lags == [2.0]
