@@ -1,6 +1,7 @@
 """From settings to the parts of a run: the only place that knows how the rooms fit together."""
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from consumers.console import ConsoleSender
 from consumers.deliveries import Deliveries
 from consumers.ledger import Ledger
 from consumers.outcome import Sender
-from consumers.slack.client import identify, web_client
+from consumers.slack.client import check_channel, identify, web_client
 from consumers.slack.send import SlackSender
 from pipeline.graph import Reference
 from producers.fetch import Fetcher, client_session
@@ -62,14 +63,31 @@ def fleet_of(settings: Settings) -> Fleet:
     return load_fleet(settings.fleet.files)
 
 
+class FolderError(Exception):
+    """The data folder can't be made or written to; the message says what to do."""
+
+
+def make_folders(settings: Settings) -> None:
+    """The folders of state and log, where they are missing. Raises FolderError."""
+    wanted = {"data.folder": settings.data.folder, "log.path": settings.log_path.parent}
+    for name, folder in wanted.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(
+                f"{name}: can't make {folder}: {error.strerror}; name another folder, or let the "
+                "user that runs this write there"
+            ) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise FolderError(f"{name}: {folder} may not be written to; change its owner or rights")
+
+
 def event_log(settings: Settings) -> EventLog:
     """The log that is configured. Raises EventLogError when it can't be reached or opened."""
     if settings.log.kind == "kafka":
         return kafka_log(settings)
     if settings.log.kind == "sqlite":
-        path = settings.log_path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteLog(path, settings.log.partitions)
+        return SqliteLog(settings.log_path, settings.log.partitions)
     return MemoryLog(settings.log.partitions)
 
 
@@ -215,7 +233,7 @@ async def slack_sender(
 ) -> Sender:
     """The sender to Slack, once no other consumer on this machine has the ledger.
 
-    Raises LedgerError, EventLogError, and SlackUnusableError when Slack refuses the token.
+    Raises LedgerError, EventLogError, and SlackUnusableError when Slack refuses token or channel.
     """
     slack = settings.slack
     assert slack is not None
@@ -225,7 +243,8 @@ async def slack_sender(
     if user is None:
         log_lines.warning("slack_not_reached", base_url=slack.base_url)
     else:
-        log_lines.info("slack_reached", user=user)
+        await asyncio.to_thread(check_channel, client, slack.channel, clock)
+        log_lines.info("slack_reached", user=user, channel=slack.channel)
     path = await _held(settings.data.folder / LEDGER_FILE, stack)
     ledger = stack.enter_context(await asyncio.to_thread(Ledger, path))
     deliveries = await asyncio.to_thread(Deliveries, log, ledger)
@@ -235,7 +254,6 @@ async def slack_sender(
 
 async def _held(path: Path, stack: AsyncExitStack) -> Path:
     """The path, when this process holds it: one consumer is at work, a second one waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     is_told = False
     while True:
         try:

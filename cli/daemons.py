@@ -84,6 +84,7 @@ def run_processors(settings: Settings, clock: Clock, health_port: int) -> NoRetu
     # 40 MB that no other command needs
 
     assert settings.kafka is not None
+    compose.make_folders(settings)
     with compose.kafka_log(settings) as log:
         log.create_topics(settings.kafka.replication)
         partitions = {topic.name: log.partitions(topic) for topic in graph.TOPICS}
@@ -113,6 +114,7 @@ def _run(
     work: "Callable[[_Run], Awaitable[None]]",
 ) -> ExitCode:
     async def start(daemon: Daemon) -> None:
+        compose.make_folders(settings)
         stack = AsyncExitStack()
         daemon.on_stop("resources", stack.aclose)
         health = Health()
@@ -159,7 +161,6 @@ class _Run:
     async def add_news(self, publish: Publisher) -> None:
         """Poll the news feeds."""
         folder = self.settings.data.folder
-        folder.mkdir(parents=True, exist_ok=True)
         for poller in await compose.news_pollers(
             self.settings,
             self.stack,

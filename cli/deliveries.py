@@ -1,5 +1,6 @@
 """``wheelsdown deliveries``: what was sent where, and what to do about what was not."""
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,10 @@ from rich.table import Table
 
 from cli import compose
 from consumers.deliveries import Deliveries, newest, sent_anew
-from consumers.ledger import Ledger
+from consumers.ledger import Ledger, LedgerCorruptError
 from consumers.wording import clean
 from wheelsdown.clock import Clock
+from wheelsdown.eventlog.port import EventLog
 from wheelsdown.eventlog.publish import publish
 from wheelsdown.eventlog.sqlite_hold import hold
 from wheelsdown.records.deliveries import Delivery, DeliveryState
@@ -77,6 +79,14 @@ def replay(settings: Settings, alerts: Collection[str], clock: Clock) -> list[De
     return again
 
 
+class LostDeliveriesError(Exception):
+    """The ledger knows more than the topic; the message says what to do."""
+
+
+#: The files of a database, that with its newest changes before the others.
+SQLITE_SUFFIXES = ("-wal", "-shm", "")
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """Where the ledger is and how many alerts are in each state."""
@@ -86,21 +96,60 @@ class Rebuilt:
 
 
 def rebuild(settings: Settings) -> Rebuilt:
-    """Make the ledger anew from ``deliveries.v1``; the one before is kept as ``NAME.old``.
+    """Make the ledger anew from ``deliveries.v1``; the one before is kept as ``NAME.old-N``.
 
     What was under way stays so, and is looked for in Slack's history by the next consumer.
 
     Raises:
+        LostDeliveriesError: the topic does not hold what the ledger was made of.
         EventLogError: the log can't be used, or a consumer is at work.
         LedgerError: the file can't be written.
     """
     path = settings.data.folder / compose.LEDGER_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
+    compose.make_folders(settings)
+    new = path.with_name(f"{path.name}.new")
     with hold(path), compose.event_log(settings) as events:
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
         if path.exists():
-            path.rename(path.with_name(f"{path.name}.old"))
-        with Ledger(path) as ledger:
+            _refuse_to_forget(path, events)
+        _remove(new)
+        with Ledger(new) as ledger:
             Deliveries(events, ledger)
-            return Rebuilt(path, ledger.counts())
+            counts = ledger.counts()
+        if path.exists():
+            _move(path, _free_name(path))
+        _move(new, path)
+        return Rebuilt(path, counts)
+
+
+def _refuse_to_forget(path: Path, events: EventLog) -> None:
+    """A damaged ledger is no loss; one that knows more than the topic is."""
+    try:
+        with Ledger(path) as ledger:
+            reached = ledger.reached()
+    except LedgerCorruptError:
+        return
+    (end,) = events.ends(DELIVERIES)
+    if end < reached:
+        raise LostDeliveriesError(
+            f"{DELIVERIES.name} ends at {end}, but {path} was made of {reached} records of it: the "
+            "topic was lost or is another one (log.topic_prefix, log.path?). The ledger is as it "
+            "was; to give it up and have open incidents posted again, move it away by hand"
+        )
+
+
+def _free_name(path: Path) -> Path:
+    names = (path.with_name(f"{path.name}.old-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
+
+
+def _move(path: Path, to: Path) -> None:
+    """With the journal, in which the newest of a database may stand that was not closed."""
+    for suffix in SQLITE_SUFFIXES:
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(to.with_name(to.name + suffix))
+
+
+def _remove(path: Path) -> None:
+    for suffix in SQLITE_SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cli.backup import BackupError
-from cli.deliveries import NotParkedError
+from cli.compose import FolderError
+from cli.deliveries import LostDeliveriesError, NotParkedError
 from cli.demo.scenario_file import ScenarioError
 from cli.recording import RecordingError
 from consumers.ledger import LedgerError
@@ -29,8 +30,10 @@ FORESEEN: Mapping[type[Exception], ExitCode] = MappingProxyType(
         FleetError: ExitCode.USAGE,
         ScenarioError: ExitCode.USAGE,
         RecordingError: ExitCode.USAGE,
+        FolderError: ExitCode.USAGE,
         BackupError: ExitCode.USAGE,
         NotParkedError: ExitCode.USAGE,
+        LostDeliveriesError: ExitCode.USAGE,
         SourceError: ExitCode.USAGE,
         EntriesError: ExitCode.USAGE,
         SlackUnusableError: ExitCode.USAGE,

@@ -18,6 +18,9 @@ from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.records.deliveries import DeliveryState
 from wheelsdown.records.topics import CATALOGUE, DELIVERIES
 
+#: Characters of a line of ``deliveries list``.
+LIST_WIDTH = 240
+
 app = typer.Typer()
 topics_app = typer.Typer(help="The topics on Kafka.")
 deliveries_app = typer.Typer(help="What was sent to Slack, and what was not.")
@@ -83,8 +86,9 @@ def deliveries_list(
         for one in found:
             typer.echo(DELIVERIES.encode(one))
     else:
-        Console().print(deliveries.table(found), soft_wrap=True)
-        typer.echo(f"{len(found)} alerts")
+        # Wider than most terminals, which wrap: an id that is cut is of no use.
+        Console(width=LIST_WIDTH).print(deliveries.table(found))
+        typer.echo(_alerts(len(found)))
 
 
 @deliveries_app.command("replay")
@@ -99,8 +103,11 @@ def deliveries_replay(
         settings = settings_of(config, (), json_logs=False, log_level="info")
         again = deliveries.replay(settings, alerts or (), SystemClock())
     for one in again:
-        typer.echo(f"{one.alert_id} {one.pair} is sent again, revision {one.revision}")
-    typer.echo(f"{len(again)} alerts are sent again")
+        typer.echo(f"{one.alert_id} {one.pair}, revision {one.revision}")
+    typer.echo(
+        f"{_alerts(len(again))} to be sent again: within seconds where a consumer is at work, "
+        "otherwise when one starts"
+    )
 
 
 @deliveries_app.command("rebuild")
@@ -111,6 +118,10 @@ def deliveries_rebuild(config: Config) -> None:
         done = deliveries.rebuild(settings)
     counts = ", ".join(f"{count} {state}" for state, count in done.counts.items())
     typer.echo(f"{done.path}: {counts}")
+
+
+def _alerts(count: int) -> str:
+    return f"{count} alert{'' if count == 1 else 's'}"
 
 
 def _union(types: tuple[type, ...]) -> object:

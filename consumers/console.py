@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from consumers import wording
-from consumers.outcome import Lane, Sent, Settled
+from consumers.outcome import Lane, Sent, Settled, Unfinished
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.incidents import Incident, VisitMatch
 
@@ -46,9 +46,9 @@ class ConsoleSender:
         """Every revision is printed."""
         return alert.record_id
 
-    def needs(self, alert: Alert) -> Lane | Settled:
-        """All print in one line, in order."""
-        del alert
+    def needs(self, subject: str, route: str, revision: int) -> Lane | Settled:
+        """All are printed in one line, in order."""
+        del subject, route, revision
         return Lane("console", "print")
 
     def free_at(self, lane: Lane) -> float:
@@ -56,7 +56,10 @@ class ConsoleSender:
         del lane
         return float("-inf")
 
-    def unfinished(self) -> Sequence[tuple[str, int]]:
+    def give_up(self, subject: str, reason: str) -> None:
+        """Nothing is remembered of what was to be printed."""
+
+    def unfinished(self) -> Sequence[Unfinished]:
         """None: nothing is remembered of what was printed."""
         return ()
 

@@ -10,9 +10,10 @@ shown.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -31,6 +32,7 @@ from consumers.outcome import (
     Settled,
 )
 from consumers.reading import Reading
+from consumers.workers import working
 from wheelsdown.clock import Clock, monotonic_s
 from wheelsdown.crash_points import crash_point
 from wheelsdown.daemon import metrics
@@ -41,8 +43,6 @@ from wheelsdown.records.topics import ALERTS
 
 #: Alerts taken with one poll.
 BATCH = 50
-#: Threads that deliver: at 300 ms an answer enough for 25 channels that take a post a second each.
-WORKERS = 8
 #: Alerts that may wait at one time, a few hundred bytes each; more are left in the log.
 MOST_WAITING = 20_000
 #: So many are kept decoded; the others are read again when it is their turn.
@@ -57,8 +57,6 @@ TURN_WITHIN_S = 120.0
 STANDS_BY = "stands by: the group has not given it the alerts"
 #: How long a log that can't be reached is waited for before the error is let out.
 OUTAGE_S = 900.0
-#: How long deliveries that are under way are waited for; a call of Slack ends after half a minute.
-END_WITHIN_S = 180.0
 
 log = structlog.get_logger(__name__)
 
@@ -92,11 +90,18 @@ class DeliveryLoop:
         self._rest = rest or self._stopped.wait
         self._beat: Beat = lambda: None
         self._trouble: str | None = STANDS_BY
+        self._waiting = 0
+        self._polled_at: float | None = None
+        self._longest_gap_s = 0.0
 
     def report_to(self, health: Health) -> None:
         """Say there that the loop turns, and why it can't do its work."""
         self._beat = health.heartbeat(f"{self._group} deliveries", TURN_WITHIN_S)
-        health.check(self._group, lambda: self._trouble or self._sender.trouble)
+        health.check(self._group, self._why_not)
+
+    def _why_not(self) -> str | None:
+        """Why it can't do its work; a call that failed counts while alerts wait."""
+        return self._trouble or (self._sender.trouble if self._waiting else None)
 
     def run(self) -> None:
         """Deliver until ``stop``; waits out a log that is away.
@@ -110,7 +115,7 @@ class DeliveryLoop:
             try:
                 with closing(self._events.consumer(self._group, [ALERTS])) as consumer:
                     reading = self._reading(consumer)
-                    with self._working(reading):
+                    with working(reading, self._stopped, partial(self._deliver_next, reading)):
                         while not self._stopped.is_set():
                             self._beat()
                             self._turn(reading, timeout_s=1.0)
@@ -148,7 +153,7 @@ class DeliveryLoop:
         return self.counts.total() - before
 
     def stop(self) -> None:
-        """Make ``run`` and ``drain`` return soon, from any thread; what is begun is finished."""
+        """Make ``run`` and ``drain`` return soon, from any thread."""
         self._stopped.set()
 
     def _reading(self, consumer: Consumer) -> Reading:
@@ -162,7 +167,7 @@ class DeliveryLoop:
         if is_full:
             self._rest(min(timeout_s, NAP_S))
         messages = reading.consumer.poll(limit=BATCH, timeout_s=0.0 if is_full else timeout_s)
-        reading.polled(self._elapsed_s())
+        self._keep_longest_gap()
         reading.check_share()
         for number, message in enumerate(messages):
             if self._stopped.is_set() or len(reading.lanes) >= MOST_WAITING:
@@ -171,8 +176,16 @@ class DeliveryLoop:
                 break
             self._handle(message, reading)
         reading.commit()
-        metrics.ALERTS_WAITING.set(len(reading.lanes))
+        self._waiting = len(reading.lanes)
+        metrics.ALERTS_WAITING.labels(self._group).set(self._waiting)
         return len(messages)
+
+    def _keep_longest_gap(self) -> None:
+        """Keep the longest time between two polls, which Kafka limits to five minutes."""
+        before, self._polled_at = self._polled_at, self._elapsed_s()
+        if before is not None:
+            self._longest_gap_s = max(self._longest_gap_s, self._polled_at - before)
+            metrics.POLL_GAP_SECONDS.labels(self._group).set(self._longest_gap_s)
 
     def _take_up(self, reading: Reading) -> None:
         """Let alerts wait that the sender has begun, or that somebody wants to have sent anew.
@@ -186,17 +199,13 @@ class DeliveryLoop:
             return  # another consumer is at work on them
         reading.ask_at = now + ASK_EVERY_S
         metrics.LAG.labels(self._group, "0").set(reading.lag(self._events.ends(ALERTS)[0]))
-        for subject, offset in self._sender.unfinished():
-            with reading.changed:
-                waits = subject in reading.lanes
-            if waits or offset in reading.buried:
-                continue
-            alert = self._alerts.read(offset)
-            if alert is not None and self._sender.subject(alert) == subject:
-                self._wait(reading, alert, offset)
-            else:
-                self._tell_of_missing(subject, offset)
-                reading.buried.add(offset)
+        found = self._sender.unfinished()
+        with reading.changed:
+            for one in found:
+                if one.subject not in reading.lanes and len(reading.lanes) < MOST_WAITING:
+                    waiting = Waiting(one.subject, one.revision, one.offset)
+                    reading.lanes.put(waiting, one.lane)
+            reading.changed.notify_all()
 
     def _handle(self, message: Message, reading: Reading) -> None:
         """See to a message that came, to its end or so that it waits."""
@@ -214,43 +223,12 @@ class DeliveryLoop:
         subject = self._sender.subject(alert)
         with reading.changed:
             at_hand = alert if len(reading.lanes) < MOST_AT_HAND else None
-            waiting = Waiting(subject, alert.revision, offset, at_hand)
+            waiting = Waiting(subject, alert.revision, offset, alert.route, at_hand)
             if reading.lanes.supersedes(waiting):
                 self._count("superseded")
-                return
-            match self._sender.needs(alert):
-                case Lane() as lane:
-                    reading.lanes.put(waiting, lane)
-                    reading.changed.notify()
-                case Sent() | Rejected() as outcome:
-                    self._settle(outcome)
-
-    @contextmanager
-    def _working(self, reading: Reading) -> Iterator[None]:
-        """Threads that deliver what waits, until the block ends."""
-        workers = [
-            threading.Thread(target=self._work, args=(reading,), name=f"{self._group}-{number}")
-            for number in range(WORKERS)
-        ]
-        for worker in workers:
-            worker.start()
-        try:
-            yield
-        finally:
-            reading.end()
-            until = monotonic_s() + END_WITHIN_S
-            for worker in workers:
-                worker.join(max(0.0, until - monotonic_s()))
-        reading.raise_failure()
-        reading.commit()
-
-    def _work(self, reading: Reading) -> None:
-        while not (reading.is_ended or self._stopped.is_set()):
-            try:
-                if not self._deliver_next(reading):
-                    reading.sleep(self._elapsed_s, NAP_S)
-            except Exception as error:  # noqa: BLE001 - raised again by the thread that polls
-                reading.fail(error)
+            else:
+                self._follow(reading, waiting)
+                reading.changed.notify()
 
     def _deliver_next(self, reading: Reading) -> bool:
         """Take a step with what may be tried now; whether there was something."""
@@ -259,15 +237,14 @@ class DeliveryLoop:
         if taken is None:
             return False
         alert = taken.alert or self._alerts.read(taken.offset)
-        outcome = None
-        if alert is not None:
+        if alert is not None and self._sender.subject(alert) == taken.subject:
             outcome = self._try(alert, taken.offset)
         else:
-            self._tell_of_missing(taken.subject, taken.offset)
+            outcome = None
+            log.error("alert_not_found", offset=taken.offset, subject=taken.subject)
+            self._sender.give_up(taken.subject, "the log has this alert no more")
         with reading.changing():
             reading.got_on = True
-            if outcome is None:
-                reading.buried.add(taken.offset)
             following = reading.lanes.end(taken)
             if isinstance(outcome, Sent | Rejected):
                 self._settle(outcome)
@@ -289,14 +266,12 @@ class DeliveryLoop:
         except Exception as error:  # noqa: BLE001 - see above
             self._alerts.bury_undeliverable(alert, offset, error)
             self._count("poison")
+            self._sender.give_up(self._sender.subject(alert), f"a fault of ours: {error!r}")
             return None
 
-    def _follow(self, reading: Reading, waiting: Waiting, outcome: Outcome | None) -> None:
-        """Let an alert wait again after a step, or the newer revision that came meanwhile."""
-        alert = waiting.alert or self._alerts.read(waiting.offset)
-        if alert is None:
-            return
-        match self._sender.needs(alert):
+    def _follow(self, reading: Reading, waiting: Waiting, outcome: Outcome | None = None) -> None:
+        """Let an alert wait for its next call, after a step or as it came."""
+        match self._sender.needs(waiting.subject, waiting.route, waiting.revision):
             case Sent() | Rejected() as settled:
                 self._settle(settled)
             case Lane() as lane if isinstance(outcome, Retry | Ambiguous):
@@ -307,9 +282,6 @@ class DeliveryLoop:
             case Lane() as lane:
                 fresh = replace(waiting, due_s=None)
                 reading.lanes.put(fresh, lane, first=isinstance(outcome, Again))
-
-    def _tell_of_missing(self, subject: str, offset: int) -> None:
-        log.error("alert_not_found", group=self._group, offset=offset, subject=subject)
 
     def _settle(self, outcome: Settled) -> None:
         if isinstance(outcome, Rejected):

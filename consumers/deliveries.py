@@ -22,6 +22,8 @@ from wheelsdown.records.deliveries import Delivery
 from wheelsdown.records.record import record_id
 from wheelsdown.records.topics import DELIVERIES
 
+#: Who has parked alerts sent again.
+OPERATOR = "operator"
 #: Records read at a time.
 BATCH = 500
 
@@ -37,6 +39,8 @@ class Deliveries:
     def __init__(self, events: EventLog, ledger: Ledger) -> None:
         self._events = events
         self._ledger = ledger
+        #: Who this consumer is on the topic.
+        self.writer = ledger.writer()
         self._lock = threading.RLock()
         self._end = -1
         self.catch_up()
@@ -52,9 +56,13 @@ class Deliveries:
             metrics.DELIVERIES.labels(state).set(count)
         return self._ledger.unfinished()
 
-    def intend(self, delivery: Delivery) -> None:
-        """Say what is going to be asked of Slack; when it returns, that is durable."""
-        self._tell(delivery, told="slack.intended", kept="slack.noted")
+    def intend(self, delivery: Delivery) -> bool:
+        """Say what is going to be asked of Slack; when it returns, that is durable.
+
+        False when another consumer has said something of the alert meanwhile: then it is not to be
+        asked, and what the other said is known now. The order of the topic decides.
+        """
+        return self._tell(delivery, told="slack.intended", kept="slack.noted")
 
     def settle(self, delivery: Delivery) -> None:
         """Say what became of it; when it returns, that is durable."""
@@ -62,7 +70,7 @@ class Deliveries:
         self._tell(delivery, told="slack.told", kept="slack.settled")
 
     def catch_up(self) -> None:
-        """Read what others have written, if they have."""
+        """Read into the ledger what it does not have yet."""
         with self._lock:
             (end,) = self._events.ends(DELIVERIES)
             if end == self._end:
@@ -75,16 +83,18 @@ class Deliveries:
                 self._ledger.put(found, reached=following)
             self._end = end
 
-    def _tell(self, delivery: Delivery, *, told: str, kept: str) -> None:
-        """To the topic, then to the ledger, which is then known to have all before it."""
+    def _tell(self, delivery: Delivery, *, told: str, kept: str) -> bool:
+        """To the topic, and from there to the ledger, which so has all in the topic's order.
+
+        Whether it counts: of several words with one step the first on the topic does.
+        """
         with self._lock:
-            self.catch_up()
-            before = self._end
             publish(self._events, DELIVERIES, [delivery])
             crash_point(told)
-            self._ledger.put([delivery], reached=before)
+            self.catch_up()
             crash_point(kept)
-            self._end = before + 1  # unless somebody has written in between: then it is read again
+            known = self._ledger.get(delivery.alert_id)
+            return known is not None and known.record_id == delivery.record_id
 
 
 def read_deliveries(
@@ -111,17 +121,23 @@ def newest(events: Reader) -> dict[str, Delivery]:
     return found
 
 
-def worded(row: Delivery, now: datetime) -> Delivery:
-    """The row as the next word on its alert."""
+def worded(row: Delivery, writer: str, now: datetime) -> Delivery:
+    """The row as the writer's next word on its alert."""
     step = row.step + 1
-    identity = record_id("delivery-step", row.alert_id, step)
-    return replace(row, record_id=identity, step=step, occurred_at=now, observed_at=now)
+    return replace(
+        row,
+        record_id=record_id("delivery-step", row.alert_id, step, writer),
+        occurred_at=now,
+        observed_at=now,
+        writer=writer,
+        step=step,
+    )
 
 
 def sent_anew(parked: Delivery, now: datetime) -> Delivery:
     """The word that a parked alert is to be tried again, with all its time before it."""
     pending = replace(parked, state="pending", attempts=0, first_tried_at=now, error="")
-    return worded(pending, now)
+    return worded(pending, OPERATOR, now)
 
 
 def _readable(messages: Iterable[Message]) -> Iterator[Delivery]:

@@ -21,7 +21,7 @@ MOST_DELAYED = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """An alert that waits. ``alert`` is None where it is to be read again from its offset.
+    """An alert that waits. ``alert`` is None where it is to be read from its offset.
 
     ``due_s`` is the time of its next try in monotonic seconds, None when it was not tried before.
     """
@@ -29,6 +29,7 @@ class Waiting:
     subject: str
     revision: int
     offset: int
+    route: str = ""
     alert: Alert | None = None
     due_s: float | None = None
 

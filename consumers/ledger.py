@@ -5,6 +5,7 @@ It is the local index of ``deliveries.v1`` (deliveries.py) and can be made anew 
 each message says what to do.
 """
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,8 @@ _APPLICATION_ID = 0x77646C67
 _SCHEMA_VERSION = 2
 _BUSY_MS = 5_000
 
-#: ``value`` is the record as JSON. ``position`` is how far ``deliveries.v1`` has been read into it.
+#: ``value`` is the record as JSON. ``position`` is how far ``deliveries.v1`` has been read into it,
+#: ``writer`` a name of this ledger, by which what was written with it is known there.
 _SCHEMA = (
     """
     CREATE TABLE delivery (
@@ -31,8 +33,7 @@ _SCHEMA = (
     ) STRICT
     """,
     "CREATE INDEX delivery_state ON delivery (state)",
-    "CREATE TABLE reached (position INTEGER NOT NULL) STRICT",
-    "INSERT INTO reached VALUES (0)",
+    "CREATE TABLE reached (position INTEGER NOT NULL, writer TEXT NOT NULL) STRICT",
 )
 _RESTORE = 'make it anew from deliveries.v1 with "wheelsdown deliveries rebuild"'
 
@@ -88,6 +89,7 @@ class Ledger:
             run("BEGIN IMMEDIATE")
             for statement in _SCHEMA:
                 run(statement)
+            run("INSERT INTO reached VALUES (0, ?)", (secrets.token_hex(8),))
             run(f"PRAGMA application_id = {_APPLICATION_ID}")
             run(f"PRAGMA user_version = {_SCHEMA_VERSION}")
             run("COMMIT")
@@ -137,6 +139,12 @@ class Ledger:
         with self._translated():
             (position,) = self._connection.execute("SELECT position FROM reached").fetchone()
         return int(position)
+
+    def writer(self) -> str:
+        """The name of this ledger, by chance and for good. Raises LedgerError."""
+        with self._translated():
+            (name,) = self._connection.execute("SELECT writer FROM reached").fetchone()
+        return str(name)
 
     def unfinished(self) -> list[Delivery]:
         """Those that are neither sent nor parked. Raises LedgerError."""

@@ -61,6 +61,15 @@ Settled = Sent | Rejected
 Outcome = Sent | Rejected | Again | Retry | Ambiguous
 
 
+class Unfinished(NamedTuple):
+    """An alert that was begun, or is to be sent anew, where it stands, and its next call."""
+
+    subject: str
+    revision: int
+    offset: int
+    lane: Lane
+
+
 class Sender(Protocol):
     """Shows alerts somewhere. ``deliver`` is called by several threads, for one alert by one."""
 
@@ -73,8 +82,8 @@ class Sender(Protocol):
         """What a newer alert with the same subject replaces while it waits."""
         ...
 
-    def needs(self, alert: Alert) -> Lane | Settled:
-        """The lane of the alert's next call, or its outcome when none is needed."""
+    def needs(self, subject: str, route: str, revision: int) -> Lane | Settled:
+        """The lane of an alert's next call, or its outcome when none is needed."""
         ...
 
     def free_at(self, lane: Lane) -> float:
@@ -89,6 +98,10 @@ class Sender(Protocol):
         """
         ...
 
-    def unfinished(self) -> Sequence[tuple[str, int]]:
-        """Subject and offset of the alerts that were begun, or are to be sent anew."""
+    def give_up(self, subject: str, reason: str) -> None:
+        """Keep aside what was begun and can't be delivered."""
+        ...
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """The alerts that were begun, or are to be sent anew."""
         ...

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from consumers.lanes import Lanes
 from wheelsdown.crash_points import crash_point
-from wheelsdown.daemon import metrics
 from wheelsdown.eventlog.port import Consumer, Message, UnavailableError
 from wheelsdown.records.topics import ALERTS
 
@@ -16,33 +15,22 @@ class Reading:
     """A consumer with what waits of it.
 
     ``changed`` guards the lanes; it is notified when something can be delivered. ``has_share``
-    tells whether this consumer has the alerts, which have one partition. ``buried`` holds the
-    offsets of alerts that are dead letters, not to be taken up again. ``got_on`` tells that a step
-    has had an outcome.
+    tells whether this consumer has the alerts, which have one partition. ``got_on``
+    tells that a step has had an outcome.
     """
 
     def __init__(self, group: str, consumer: Consumer, lanes: Lanes) -> None:
         self.consumer = consumer
         self.lanes = lanes
         self.changed = threading.Condition()
-        self.buried: set[int] = set()
         self.got_on = False
         self.ask_at = float("-inf")
         self.is_ended = False
-        self._group = group
+        self.group = group
         self._last: Message | None = None
         self._committed = 0
         self.has_share = False
-        self._polled_at: float | None = None
-        self._longest_gap_s = 0.0
         self._failure: Exception | None = None
-
-    def polled(self, now_s: float) -> None:
-        """Keep the longest time between two polls, which Kafka limits to five minutes."""
-        if self._polled_at is not None:
-            self._longest_gap_s = max(self._longest_gap_s, now_s - self._polled_at)
-            metrics.POLL_GAP_SECONDS.set(self._longest_gap_s)
-        self._polled_at = now_s
 
     def check_share(self) -> None:
         """Raises UnavailableError when the group has given the alerts to another consumer."""
@@ -88,7 +76,7 @@ class Reading:
         if following > self._committed:
             self.consumer.commit(replace(self._last, offset=following - 1))
             self._committed = following
-            crash_point(f"{self._group}.committed")
+            crash_point(f"{self.group}.committed")
 
     def sleep(self, elapsed_s: Callable[[], float], at_most_s: float) -> None:
         """Until something changes or the next alert may be tried."""

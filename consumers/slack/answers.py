@@ -30,6 +30,7 @@ class Meaning(Enum):
     AMBIGUOUS = auto()  #: may have been accepted
     GONE = auto()  #: the message to update is not there or can't be edited any more
     CONTENT = auto()  #: Slack does not take this content
+    REFUSED = auto()  #: no call of the app works until a person acts; its alerts are not at fault
     PERMANENT = auto()  #: no such call will work until a person changes something
 
 
@@ -54,6 +55,10 @@ _CONTENT = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"}
 )
 _AMBIGUOUS = frozenset({"fatal_error", "internal_error"})
+#: The token, not the message: they work again when it is renewed.
+_REFUSED = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
 _RETRY = frozenset(
     {"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
@@ -109,7 +114,8 @@ def _answered(error: SlackApiError, now: datetime) -> Failure:
     if code in _RETRY:
         return Failure(Meaning.RETRY, code)
     advice = _ADVICE.get(str(code), "Slack refuses the call")
-    return Failure(Meaning.PERMANENT, f"{code}: {advice}")
+    meaning = Meaning.REFUSED if code in _REFUSED else Meaning.PERMANENT
+    return Failure(meaning, f"{code}: {advice}")
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

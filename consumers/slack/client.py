@@ -19,7 +19,7 @@ TIMEOUT_S = 30
 
 
 class SlackUnusableError(Exception):
-    """Slack refuses the token; the message says what to do."""
+    """Slack refuses the token or the channel; the message says what to do."""
 
 
 def web_client(token: str, *, base_url: str = SLACK_URL, timeout_s: int = TIMEOUT_S) -> WebClient:
@@ -41,10 +41,21 @@ def identify(client: WebClient, clock: Clock) -> str | None:
     """
     answer = call(client.auth_test, clock)
     if isinstance(answer, Failure):
-        if answer.meaning is Meaning.PERMANENT:
+        if answer.meaning in (Meaning.REFUSED, Meaning.PERMANENT):
             raise SlackUnusableError(answer.reason)
         return None
     return f"{answer.get('user')} in {answer.get('team')}"
+
+
+def check_channel(client: WebClient, channel: str, clock: Clock) -> None:
+    """Look into the channel, so that a wrong one is told at the start and not by the first alert.
+
+    Raises:
+        SlackUnusableError: Slack does not let us read it, which looking for posts needs as well.
+    """
+    answer = call(lambda: client.conversations_history(channel=channel, limit=1), clock)
+    if isinstance(answer, Failure) and answer.meaning in (Meaning.REFUSED, Meaning.PERMANENT):
+        raise SlackUnusableError(f"slack.channel {channel}: {answer.reason}")
 
 
 class Calls:

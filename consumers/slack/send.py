@@ -16,30 +16,42 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from consumers.deliveries import Deliveries, worded
-from consumers.outcome import Again, Ambiguous, Lane, Outcome, Rejected, Retry, Sent, Settled
+from consumers.outcome import (
+    Again,
+    Ambiguous,
+    Lane,
+    Outcome,
+    Rejected,
+    Retry,
+    Sent,
+    Settled,
+    Unfinished,
+)
 from consumers.slack import history
 from consumers.slack.answers import Failure, Meaning
-from consumers.slack.client import TIMEOUT_S, Calls
-from consumers.slack.limits import HISTORY, POST, UPDATE
+from consumers.slack.client import Calls
+from consumers.slack.limits import POST
 from consumers.slack.message import SlackMessage, arguments
 from consumers.slack.render import render, render_short
 from consumers.slack.retry import DELIVERY_BACKOFF, wait_s
+from consumers.slack.standing import (
+    SETTLE,
+    STALE_S,
+    already,
+    begun,
+    delivery_id,
+    next_lane,
+    settling,
+    showing,
+)
 from consumers.slack.validate import problems
 from wheelsdown.clock import Clock, monotonic_s
 from wheelsdown.daemon import metrics
 from wheelsdown.daemon.backoff import Backoff, Jitter
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.deliveries import Delivery
-from wheelsdown.records.record import record_id
 
-#: How long after our last word on it a post may take to show in the channel's history. A post that
-#: Slack accepts later than this would be doubled.
-SETTLE = timedelta(seconds=5)
-#: So long after the intent was written a request may begin. A process that was stopped in between
-#: and wakes later must not send: another consumer may have taken its place.
-STALE_S = 5.0
-#: So long after its intent was written a request has ended, whether it was answered or not.
-LONGEST_REQUEST = timedelta(seconds=STALE_S + TIMEOUT_S)
+_MAY_WORK_LATER = frozenset({Meaning.RETRY, Meaning.AMBIGUOUS, Meaning.REFUSED})
 
 log = structlog.get_logger(__name__)
 
@@ -88,78 +100,62 @@ class SlackSender:
         """One message an alert: of those that wait the newest revision counts."""
         return alert.alert_id
 
-    def needs(self, alert: Alert) -> Lane | Settled:
+    def needs(self, subject: str, route: str, revision: int) -> Lane | Settled:
         """A post, an edit or a look into the history; or the outcome of an earlier run."""
-        row = self._deliveries.get(alert.alert_id)
+        row = self._deliveries.get(subject)
         if row is not None:
-            return _already(row, alert.revision) or _lane(row)
-        channel = self._channels.get(alert.route)
-        if channel is None:
-            log.error("alert_without_channel", alert_id=alert.alert_id, route=alert.route)
-            return Rejected(f"no channel is configured for route {alert.route}")
-        return Lane(channel, POST)
+            return already(row, revision) or next_lane(row)
+        return Lane(self._channels.get(route, ""), POST)
 
     def free_at(self, lane: Lane) -> float:
         """When Slack's limits allow another call."""
         return self._calls.limits.free_at(lane)
 
-    def unfinished(self) -> Sequence[tuple[str, int]]:
+    def give_up(self, subject: str, reason: str) -> None:
+        """Park an alert that was begun; one of which nothing is known is not ours to keep."""
+        row = self._deliveries.get(subject)
+        if row is not None:
+            self._park(replace(row, error=reason))
+
+    def unfinished(self) -> Sequence[Unfinished]:
         """The alerts that were begun, or that an operator wants to have sent again."""
-        return [(row.alert_id, row.offset) for row in self._deliveries.unfinished()]
+        return [
+            Unfinished(row.alert_id, row.revision, row.offset, next_lane(row))
+            for row in self._deliveries.unfinished()
+        ]
 
     def deliver(self, alert: Alert, offset: int) -> Outcome:
         """Post the alert, or edit its message to this revision, or find out which is needed."""
         self._deliveries.catch_up()
         known = self._deliveries.get(alert.alert_id)
-        if known is not None and (outcome := _already(known, alert.revision)) is not None:
+        if known is not None and (outcome := already(known, alert.revision)) is not None:
             return outcome
-        row = self._begun(known, alert, offset)
-        is_open = row.state in {"sending", "ambiguous"} or row.unsettled_since is not None
-        if is_open and (left_s := self._settling_s(row)) > 0:
-            return Ambiguous(left_s, "an earlier request may still take effect")
+        row = begun(
+            known,
+            alert,
+            offset,
+            channel=self._channels.get(alert.route),
+            writer=self._deliveries.writer,
+            now=self._clock.now(),
+        )
+        if not row.channel:
+            return self._park(replace(row, error=f"no channel is configured for {alert.route}"))
+        left = settling(
+            row,
+            writer=self._deliveries.writer,
+            started_at=self._started_at,
+            settle=self._settle,
+            now=self._clock.now(),
+        )
+        if left:
+            return Ambiguous(left.total_seconds(), "an earlier request may still take effect")
         return self._show(row, alert) if row.unsettled_since is None else self._look_for(row)
-
-    def _settling_s(self, row: Delivery) -> float:
-        """Seconds until an earlier request has taken effect or never will.
-
-        Then the history shows what was posted, and no earlier edit can replace a later one. A
-        request of an earlier process ended when this one started, at the latest; one that another
-        consumer began since then may still run, though the group has given us its alerts.
-        """
-        since, longest = max(row.observed_at, self._started_at), self._settle
-        if row.state == "sending" and row.observed_at > self._started_at:
-            longest += LONGEST_REQUEST
-        return min(since + longest - self._clock.now(), longest).total_seconds()
-
-    def _begun(self, known: Delivery | None, alert: Alert, offset: int) -> Delivery:
-        now = self._clock.now()
-        if known is None:
-            return Delivery(
-                record_id="",
-                occurred_at=now,
-                observed_at=now,
-                alert_id=alert.alert_id,
-                incident_id=alert.incident.incident_id,
-                pair=alert.incident.pair,
-                step=0,
-                channel=self._channels[alert.route],
-                revision=alert.revision,
-                offset=offset,
-                state="pending",
-                first_tried_at=now,
-            )
-        is_nowhere = known.ts is None and known.unsettled_since is None
-        channel = self._channels.get(alert.route, known.channel)
-        row = replace(known, channel=channel) if is_nowhere else known
-        if known.revision == alert.revision:
-            return row
-        return replace(row, revision=alert.revision, offset=offset, attempts=0, first_tried_at=now)
 
     def _look_for(self, row: Delivery) -> Outcome:
         """Look at a page of the history; adopt the post of unknown fate if it is there."""
         assert row.unsettled_since is not None
         assert row.unsettled_until is not None
-        name = _delivery_id(row)
+        name = delivery_id(row)
         so_far = self._searches.pop(name, history.Searched())
         found = history.search(
             self._client,
@@ -171,11 +167,11 @@ class SlackSender:
             ask=self._calls.make,
         )
         if isinstance(found, Failure):
-            if found.is_limit:
-                self._searches[name] = so_far  # goes on where it was
-            elif so_far.cursor is not None and found.meaning is Meaning.PERMANENT:
+            if found.meaning is Meaning.PERMANENT and so_far.cursor is not None:
                 # A cursor that Slack takes no more, say: it begins at the newest page again.
                 found = Failure(Meaning.AMBIGUOUS, found.reason)
+            elif so_far.pages < history.PAGES - 1:
+                self._searches[name] = so_far  # goes on where it was
             return self._failed(row, found)
         if isinstance(found, history.Searched) and found.cursor is not None:
             self._searches[name] = found
@@ -194,6 +190,8 @@ class SlackSender:
         message = _sendable(alert)
         while True:
             row, answer = self._request(row, message)
+            if answer is None:
+                return Again()
             if not isinstance(answer, Failure):
                 shown = self._shown(row, answer["channel"], answer["ts"], alert.revision)
                 self._tell_of(shown, alert)
@@ -209,22 +207,24 @@ class SlackSender:
 
     def _request(
         self, row: Delivery, message: SlackMessage
-    ) -> tuple[Delivery, SlackResponse | Failure]:
-        """One request, with the intent written before it."""
+    ) -> tuple[Delivery, SlackResponse | Failure | None]:
+        """One request, with the intent written before it; None when another consumer was first."""
         began_s = self._elapsed_s()
         now = self._clock.now()
         sending = replace(row, state="sending")
         if row.ts is None:
             since = row.unsettled_since or now
             sending = replace(sending, unsettled_since=since, unsettled_until=now)
-        sending = worded(sending, now)
-        self._deliveries.intend(sending)
+        sending = worded(sending, self._deliveries.writer, now)
+        if not self._deliveries.intend(sending):
+            log.warning("alert_is_anothers", alert_id=row.alert_id)
+            return row, None
         if self._elapsed_s() - began_s > STALE_S:
             late = "the intent took too long to write, or this process was stopped meanwhile"
             return self._refused(row, sending), Failure(Meaning.RETRY, late)
-        asked = arguments(message, channel=row.channel, ts=row.ts, delivery_id=_delivery_id(row))
+        asked = arguments(message, channel=row.channel, ts=row.ts, delivery_id=delivery_id(row))
         post_or_edit = self._client.chat_postMessage if row.ts is None else self._client.chat_update
-        answer = self._calls.make(_call(row), lambda: post_or_edit(**asked))
+        answer = self._calls.make(showing(row), lambda: post_or_edit(**asked))
         if not isinstance(answer, Failure) and not _names_message(answer):
             answer = Failure(Meaning.AMBIGUOUS, "an answer that names no message")
         if isinstance(answer, Failure) and answer.meaning is not Meaning.AMBIGUOUS:
@@ -259,7 +259,7 @@ class SlackSender:
             alert_id=shown.alert_id,
             incident_id=shown.incident_id,
             revision=shown.sent_revision,
-            delivery_id=_delivery_id(shown),
+            delivery_id=delivery_id(shown),
             channel=shown.channel,
             ts=shown.ts,
         )
@@ -273,52 +273,38 @@ class SlackSender:
             since=row.first_tried_at,
             now=self._clock.now(),
         )
-        if failure.meaning not in (Meaning.RETRY, Meaning.AMBIGUOUS) or wait is None:
-            self._settled(replace(failed, state="parked"))
-            log.error(
-                "alert_parked",
-                alert_id=row.alert_id,
-                revision=row.revision,
-                attempts=failed.attempts,
-                reason=failure.reason,
-            )
-            return Rejected(failure.reason)
+        if failure.meaning not in _MAY_WORK_LATER or wait is None:
+            return self._park(failed)
         # An edit that has no answer may also take effect later, after the next.
         is_ambiguous = row.unsettled_since is not None or failure.meaning is Meaning.AMBIGUOUS
         settle_s = self._settle.total_seconds() if is_ambiguous else 0.0
         wait = max(wait, failure.after_s or 0.0, settle_s)
         self._settled(replace(failed, state="ambiguous" if is_ambiguous else "pending"))
-        log.warning(
-            "alert_delayed", alert_id=row.alert_id, wait_s=round(wait, 1), reason=failure.reason
-        )
+        tell = log.error if failure.meaning is Meaning.REFUSED else log.warning
+        tell("alert_delayed", alert_id=row.alert_id, wait_s=round(wait, 1), reason=failure.reason)
         outcome = Ambiguous if is_ambiguous else Retry
         # A limit freezes its lane; other errors of this meaning speak of the workspace or the way
         # to it, not of a message.
-        others = failure.meaning is Meaning.RETRY and not failure.is_limit
+        others = failure.meaning is not Meaning.AMBIGUOUS and not failure.is_limit
         return outcome(wait, failure.reason, others=others)
 
+    def _park(self, row: Delivery) -> Rejected:
+        self._settled(replace(row, state="parked"))
+        log.error(
+            "alert_parked",
+            alert_id=row.alert_id,
+            incident_id=row.incident_id,
+            revision=row.revision,
+            channel=row.channel,
+            attempts=row.attempts,
+            reason=row.error,
+        )
+        return Rejected(row.error)
+
     def _settled(self, row: Delivery) -> Delivery:
-        settled = worded(row, self._clock.now())
+        settled = worded(row, self._deliveries.writer, self._clock.now())
         self._deliveries.settle(settled)
         return settled
-
-
-def _already(row: Delivery, revision: int) -> Settled | None:
-    """The outcome where this revision, or a later one, has had its own."""
-    if row.sent_revision is not None and row.sent_revision >= revision:
-        return Sent(new=False)
-    if row.state == "parked" and row.revision >= revision:
-        return Rejected(row.error)
-    # A later revision is begun, and is taken up again by whoever is at work.
-    return Sent(new=False) if row.revision > revision else None
-
-
-def _lane(row: Delivery) -> Lane:
-    return _call(row) if row.unsettled_since is None else Lane(row.channel, HISTORY)
-
-
-def _call(row: Delivery) -> Lane:
-    return Lane(row.channel, POST if row.ts is None else UPDATE)
 
 
 def _sendable(alert: Alert) -> SlackMessage:
@@ -327,11 +313,6 @@ def _sendable(alert: Alert) -> SlackMessage:
         log.error("slack_message_invalid", alert_id=alert.alert_id, problems=found)
         return render_short(alert)
     return message
-
-
-def _delivery_id(row: Delivery) -> str:
-    """Names one message of an alert: the same after a crash, another for one that replaces it."""
-    return record_id("delivery", row.alert_id, row.posts)
 
 
 def _names_message(answer: SlackResponse) -> bool:

@@ -132,6 +132,7 @@ class Scene:
             alert_id=self.alert_id,
             incident_id=alert.incident.incident_id,
             pair=alert.incident.pair,
+            writer=self.ledger.writer(),
             step=10,
             channel=CHANNEL,
             revision=revision,

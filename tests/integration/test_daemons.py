@@ -249,6 +249,18 @@ async def test_a_port_that_is_taken_is_told_with_the_option_for_another(tmp_path
     assert "Traceback" not in said
 
 
+async def test_a_data_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    async with HttpFeed() as feed:
+        config = configured(tmp_path, 'kind = "sqlite"', feed)
+        config.write_text(config.read_text().replace('folder = "data"', 'folder = "/proc/nope"'))
+        code, said = await asyncio.to_thread(
+            run, tmp_path, "run", "--config", str(config), "--health-port", "0"
+        )
+    assert code == ExitCode.USAGE, said
+    assert "data.folder: can't make /proc/nope" in said
+    assert "Traceback" not in said
+
+
 def test_a_daemon_for_kafka_refuses_another_log(tmp_path: Path) -> None:
     config = configured(tmp_path, 'kind = "memory"')
     code, said = run(tmp_path, "consumers", "console", "--config", str(config))

@@ -2,6 +2,7 @@
 that is lost is made anew without a message being repeated."""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,10 +113,10 @@ def test_what_was_parked_is_listed_and_sent_when_asked(
     assert "2 alerts" in told(config, "list")
     assert "is sent, not parked" in told(config, "replay", "other", code=2)
     assert "no alert nobody is known" in told(config, "replay", "nobody", code=2)
-    assert "1 alerts are sent again" in told(config, "replay", "one")
+    assert "1 alert to be sent again" in told(config, "replay", "one")
     assert deliver(tmp_path, slack).counts == {"sent": 1}
     assert len(shown(slack)) == 2
-    assert "0 alerts are sent again" in told(config, "replay")
+    assert "0 alerts to be sent again" in told(config, "replay")
 
 
 @pytest.mark.usefixtures("config")
@@ -179,6 +180,35 @@ def test_a_ledger_that_is_gone_is_read_from_the_log_at_the_start(
         file.unlink()
     deliver(tmp_path, slack, alerts_of("one")[1])
     assert list(shown(slack).values()) == [2]
+
+
+def test_a_rebuild_keeps_what_was_there_before(
+    slack: FakeSlack, config: Path, tmp_path: Path
+) -> None:
+    deliver(tmp_path, slack, alerts_of("one")[0])
+    data = tmp_path / "data"
+    copies = tmp_path / "copies"
+    with Ledger(data / "ledger.sqlite") as ledger:
+        ledger.put([])  # all that it knows now stands in its journal, as after a kill
+        shutil.copytree(data, copies, ignore=shutil.ignore_patterns("events*"))
+    for file in copies.glob("ledger.sqlite*"):
+        shutil.copy(file, data)
+    for _ in range(2):
+        assert "1 sent" in told(config, "rebuild")
+    for number in (1, 2):
+        with Ledger(data / f"ledger.sqlite.old-{number}") as old:
+            assert old.counts()["sent"] == 1
+
+
+def test_a_ledger_that_knows_more_than_the_topic_is_not_given_up(
+    slack: FakeSlack, config: Path, tmp_path: Path
+) -> None:
+    deliver(tmp_path, slack, alerts_of("one")[0])
+    for file in tmp_path.glob("data/events.sqlite*"):
+        file.unlink()
+    assert "move it away by hand" in told(config, "rebuild", code=2)
+    with Ledger(tmp_path / "data" / "ledger.sqlite") as ledger:
+        assert ledger.counts()["sent"] == 1
 
 
 def test_a_run_that_has_the_file_open_is_told(

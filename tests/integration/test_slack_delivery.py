@@ -20,12 +20,14 @@ from fakes.slack_workspace import CHANNEL, Workspace
 from structlog.testing import capture_logs
 
 from consumers.deliver import DeliveryLoop
-from consumers.deliveries import Deliveries, sent_anew
+from consumers.deliveries import Deliveries, newest, sent_anew, worded
 from consumers.ledger import Ledger
 from consumers.outcome import Ambiguous, Outcome, Rejected, Retry, Sent
-from consumers.slack.client import SlackUnusableError, identify, web_client
+from consumers.slack.client import SlackUnusableError, check_channel, identify, web_client
 from consumers.slack.history import PAGE, PAGES
-from consumers.slack.send import SETTLE, STALE_S, SlackSender
+from consumers.slack.message import metadata
+from consumers.slack.send import SlackSender
+from consumers.slack.standing import LONGEST_REQUEST, SETTLE, STALE_S, delivery_id
 from wheelsdown.clock import SystemClock
 from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.eventlog.publish import publish
@@ -315,9 +317,10 @@ def test_an_intent_that_took_long_to_write_is_not_followed(
     """The process was stopped in between: another may have sent meanwhile."""
     intend = Deliveries.intend
 
-    def slowly(deliveries: Deliveries, delivery: Delivery) -> None:
-        intend(deliveries, delivery)
+    def slowly(deliveries: Deliveries, delivery: Delivery) -> bool:
+        may = intend(deliveries, delivery)
         bench.clock.wait(STALE_S + 0.1)
+        return may
 
     with monkeypatch.context() as patch:
         patch.setattr(Deliveries, "intend", slowly)
@@ -341,13 +344,60 @@ def test_an_older_revision_does_not_take_the_place_of_a_newer_one_that_is_begun(
     bench.assert_shows(2)
 
 
-def test_an_alert_of_a_route_without_channel_is_refused_and_told(bench: Bench) -> None:
+def test_an_alert_of_a_route_without_channel_is_parked_and_sent_when_it_has_one(
+    bench: Bench,
+) -> None:
     elsewhere = msgspec.structs.replace(ALERTS[0], route="elsewhere")
-    with capture_logs() as logs:
-        assert bench.sender.needs(elsewhere) == Rejected(
-            "no channel is configured for route elsewhere"
-        )
-    assert [line["event"] for line in logs] == ["alert_without_channel"]
+    outcome = bench.deliver(elsewhere)
+    assert isinstance(outcome, Rejected)
+    assert "no channel is configured for elsewhere" in outcome.reason
+    assert bench.row().state == "parked"
+    publish(bench.events, DELIVERIES, [sent_anew(bench.row(), bench.clock.now())])
+    bench.restart()
+    assert bench.deliver(ALERTS[0]) == Sent(new=True)
+    bench.assert_shows(1)
+
+
+def test_a_wrong_channel_is_told_at_the_start(bench: Bench) -> None:
+    client = web_client(TOKEN, base_url=bench.slack.base_url, timeout_s=1)
+    check_channel(client, CHANNEL, bench.clock)
+    with pytest.raises(SlackUnusableError, match=r"slack\.channel C0NOWHERE1: channel_not_found"):
+        check_channel(client, "C0NOWHERE1", bench.clock)
+    bench.slack.fail("conversations.history", Fault("drop"))
+    check_channel(client, CHANNEL, bench.clock)  # whoever is away for a moment is not wrong
+
+
+def test_a_token_that_is_refused_for_a_while_costs_no_alert(bench: Bench) -> None:
+    bench.slack.revoke()
+    for alert in ALERTS:
+        outcome = bench.step(alert)
+        assert isinstance(outcome, Retry)
+        assert outcome.others, "others would fare no better"
+    bench.slack.token = TOKEN
+    bench.deliver_all()
+    bench.assert_shows(3)
+
+
+def test_a_consumer_that_starts_while_another_machine_asks_waits_for_its_request(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """The other's post is accepted late, and shown once all the same."""
+    bench.slack.fail("chat.postMessage", Fault("drop", accept=False))
+    bench.step(ALERTS[0])
+    asking = newest(bench.events)[ALERTS[0].alert_id]
+    others = worded(msgspec.structs.replace(asking, state="sending"), "other", bench.clock.now())
+    publish(bench.events, DELIVERIES, [others])
+    bench.clock.wait(2)
+    bench.restart()
+    outcome = bench.step(ALERTS[0])
+    assert isinstance(outcome, Ambiguous)
+    assert outcome.after_s > (LONGEST_REQUEST - timedelta(seconds=2)).total_seconds()
+    said = metadata(delivery_id=delivery_id(others), alert_id=others.alert_id, revision=1)
+    bench.clock.wait(18)
+    accepted = {"channel": CHANNEL, "text": "the other's", "metadata": said}
+    bench.slack.workspace.call("chat.postMessage", accepted)
+    bench.deliver_all()
+    bench.assert_shows(3)
 
 
 def test_a_late_start_still_finds_the_post_of_an_old_crash(bench: Bench) -> None:

@@ -46,7 +46,7 @@ def test_each_revision_is_printed_and_none_waits() -> None:
     sender = ConsoleSender(Console(file=io.StringIO()))
     alerts = pyongyang_alerts()
     assert len({sender.subject(alert) for alert in alerts}) == len(alerts)
-    (lane,) = {sender.needs(alert) for alert in alerts}
+    (lane,) = {sender.needs(one.alert_id, one.route, one.revision) for one in alerts}
     assert isinstance(lane, Lane)
     assert sender.free_at(lane) == float("-inf")
     assert sender.unfinished() == ()

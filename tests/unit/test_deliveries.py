@@ -26,6 +26,7 @@ FIRST = Delivery(
     observed_at=NOW,
     alert_id="a1",
     incident_id="i1",
+    writer="here",
     pair="PRK-RUS",
     step=1,
     channel="C1",
@@ -109,6 +110,21 @@ def test_who_speaks_late_changes_nothing(events: MemoryLog) -> None:
         assert newest(events)["a1"].state == "sent"
 
 
+def test_of_two_who_want_to_ask_at_once_the_first_on_the_topic_may(events: MemoryLog) -> None:
+    with ledger() as one_file, ledger() as other_file:
+        one, other = Deliveries(events, one_file), Deliveries(events, other_file)
+        wishes = [
+            worded(replace(FIRST, step=0), deliveries.writer, NOW) for deliveries in (one, other)
+        ]
+        # Both have caught up; now both speak.
+        assert one.intend(wishes[0])
+        assert not other.intend(wishes[1])
+        assert one.get("a1") == other.get("a1") == wishes[0]
+        one.settle(worded(replace(wishes[0], state="sent"), one.writer, NOW))
+        other.catch_up()
+        assert one.get("a1") == other.get("a1") == newest(events)["a1"]
+
+
 @pytest.mark.parametrize("moment", [1, 2, 3])
 def test_after_a_crash_beside_a_word_topic_and_ledger_agree(moment: int) -> None:
     fate = Fate()
@@ -154,7 +170,7 @@ def test_what_is_sent_anew_keeps_what_is_shown_and_has_all_its_tries() -> None:
     assert (again.state, again.attempts, again.error, again.step) == ("pending", 0, "", 2)
     assert (again.first_tried_at, again.observed_at) == (later, later)
     assert (again.ts, again.sent_revision, again.unsettled_since) == ("1.0", 1, NOW)
-    assert again.record_id == worded(parked, NOW).record_id, "the same word whenever it is said"
+    assert again.record_id == worded(parked, again.writer, NOW).record_id, "whenever it is said"
 
 
 def test_several_threads_speak_at_once(events: MemoryLog) -> None:

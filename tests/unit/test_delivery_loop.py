@@ -18,7 +18,17 @@ from consumers import deliver
 from consumers.deliver import DeliveryLoop
 from consumers.lanes import MOST_DELAYED, Lanes, Waiting
 from consumers.ledger import LedgerFullError
-from consumers.outcome import Again, Ambiguous, Lane, Outcome, Rejected, Retry, Sent, Settled
+from consumers.outcome import (
+    Again,
+    Ambiguous,
+    Lane,
+    Outcome,
+    Rejected,
+    Retry,
+    Sent,
+    Settled,
+    Unfinished,
+)
 from consumers.reading import Reading
 from wheelsdown.clock import VirtualClock
 from wheelsdown.eventlog.memory import MemoryLog
@@ -66,10 +76,13 @@ class Slack:
     def subject(self, alert: Alert) -> str:
         return alert.alert_id
 
-    def needs(self, alert: Alert) -> Lane | Settled:
-        if self.shown.get(alert.alert_id, 0) >= alert.revision:
+    def needs(self, subject: str, route: str, revision: int) -> Lane | Settled:
+        if self.shown.get(subject, 0) >= revision:
             return Sent(new=False)
-        return Lane(alert.route, "post")
+        return Lane(route, "post")
+
+    def give_up(self, subject: str, reason: str) -> None:
+        self.begun.pop(subject, None)
 
     def free_at(self, lane: Lane) -> float:
         return self.frozen.get(lane.channel, float("-inf"))
@@ -88,8 +101,9 @@ class Slack:
         self.begun.pop(alert.alert_id, None)
         return Sent(new=alert.revision > shown)
 
-    def unfinished(self) -> Sequence[tuple[str, int]]:
-        return list(self.begun.items())
+    def unfinished(self) -> Sequence[Unfinished]:
+        lane = Lane("default", "post")
+        return [Unfinished(name, 1, offset, lane) for name, offset in self.begun.items()]
 
 
 def of(name: str, revision: int = 1, route: str = "default") -> Alert:

@@ -10,14 +10,15 @@ import msgspec
 import pytest
 from fakes.examples import pyongyang_alerts
 from fakes.inprocess_slack import InProcessSlack, SteppingClock
+from fakes.slack_faults import Fault
 from fakes.slack_scene import ROUTE, Fate, MortalLedger
 from fakes.slack_workspace import CHANNEL
 
-from consumers import deliver
+from consumers import deliver, workers
 from consumers.deliver import DeliveryLoop
 from consumers.deliveries import Deliveries, newest, sent_anew
 from consumers.ledger import LedgerFullError
-from consumers.outcome import Lane, Outcome, Retry, Sent, Settled
+from consumers.outcome import Lane, Outcome, Retry, Sent, Settled, Unfinished
 from consumers.slack.send import SlackSender
 from wheelsdown.clock import SystemClock
 from wheelsdown.eventlog.memory import MemoryLog
@@ -47,9 +48,11 @@ class Slack:
     def subject(self, alert: Alert) -> str:
         return alert.alert_id
 
-    def needs(self, alert: Alert) -> Lane | Settled:
-        shown = alert.alert_id in self.shown
-        return Sent(new=False) if shown else Lane(alert.route, "post")
+    def needs(self, subject: str, route: str, revision: int) -> Lane | Settled:
+        return Sent(new=False) if subject in self.shown else Lane(route, "post")
+
+    def give_up(self, subject: str, reason: str) -> None:
+        raise AssertionError(f"{subject} was given up: {reason}")
 
     def free_at(self, lane: Lane) -> float:
         return NEVER if lane.channel in self.frozen else 0.0
@@ -67,7 +70,7 @@ class Slack:
             self.shown.append(alert.alert_id)
         return outcome or Sent(new=True)
 
-    def unfinished(self) -> Sequence[tuple[str, int]]:
+    def unfinished(self) -> Sequence[Unfinished]:
         return ()
 
     def shown_of(self, names: Sequence[str]) -> list[str]:
@@ -167,6 +170,7 @@ def events() -> Iterator[MemoryLog]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliver, "NAP_S", 0.02)
+    monkeypatch.setattr(workers, "NAP_S", 0.02)
     monkeypatch.setattr(deliver, "ASK_EVERY_S", 0.02)
 
 
@@ -327,7 +331,12 @@ def test_a_full_backlog_is_left_in_the_log_and_taken_later(
     slack.frozen = {"a"}
     needed: list[str] = []
     needs = slack.needs
-    slack.needs = lambda alert: needed.append(alert.alert_id) or needs(alert)  # type: ignore[method-assign, func-returns-value]
+
+    def needs_counted(subject: str, route: str, revision: int) -> Lane | Settled:
+        needed.append(subject)
+        return needs(subject, route, revision)
+
+    slack.needs = needs_counted  # type: ignore[method-assign]
     all_names = published(events, "a", 12)
     with running(loop(events, slack)) as failures:
         until(lambda: len(needed) == 4)
@@ -346,11 +355,10 @@ def test_what_an_operator_wants_sent_again_is_taken_up_while_it_runs(events: Mem
             wire.client(), {ROUTE: CHANNEL}, Deliveries(events, ledger), SystemClock(), lambda: 0.0
         )
         publish(events, ALERTS, [pyongyang_alerts()[0]])
-        wire.is_revoked = True
+        wire.faults.append(Fault("error", error="is_archived"))
         with running(loop(events, sender)) as failures:
             until(lambda: committed(events) == 1)
             assert wire.workspace.alerts() == []
-            wire.is_revoked = False
             (parked,) = newest(events).values()
             assert parked.state == "parked"
             publish(events, DELIVERIES, [sent_anew(parked, SystemClock().now())])

@@ -24,6 +24,7 @@ BARE = Delivery(
     observed_at=NOW,
     alert_id="a2",
     incident_id="i1",
+    writer="here",
     pair="PRK-RUS",
     step=1,
     channel="C1",

@@ -45,7 +45,7 @@ def refused(code: str, **more: Any) -> SlackApiError:
 @pytest.mark.parametrize(
     ("error", "meaning"),
     [
-        (refused("invalid_auth"), Meaning.PERMANENT),
+        (refused("invalid_auth"), Meaning.REFUSED),
         (refused("channel_not_found"), Meaning.PERMANENT),
         (refused("an_error_of_next_year"), Meaning.PERMANENT),
         (refused("message_not_found"), Meaning.GONE),

@@ -39,7 +39,7 @@ DEAD_LETTERS = Counter(
     "wheelsdown_dead_letters_total", "Records that could not be handled and were kept.", ["reader"]
 )
 DELIVERIES = Gauge("wheelsdown_deliveries", "Alerts by the state of their delivery.", ["state"])
-ALERTS_WAITING = Gauge("wheelsdown_alerts_waiting", "Alerts that wait to be sent.")
+ALERTS_WAITING = Gauge("wheelsdown_alerts_waiting", "Alerts that wait to be shown.", ["reader"])
 SLACK_CALLS = Counter(
     "wheelsdown_slack_calls_total", "Calls of Slack's API.", ["method", "outcome"]
 )
@@ -49,7 +49,9 @@ DELIVERY_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30, 60, 300, 1800, 21600),
 )
 POLL_GAP_SECONDS = Gauge(
-    "wheelsdown_longest_poll_gap_seconds", "Longest time between two polls of the event log."
+    "wheelsdown_longest_poll_gap_seconds",
+    "Longest time between two polls of the alerts since the process started.",
+    ["reader"],
 )
 
 

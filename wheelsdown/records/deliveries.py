@@ -13,7 +13,8 @@ DeliveryState = Literal["pending", "sending", "sent", "ambiguous", "parked"]
 class Delivery(Record, frozen=True, kw_only=True, tag="delivery"):
     """How far one alert has come; a later one of the same ``alert_id`` replaces it whole.
 
-    ``step`` counts these records of one alert. ``revision`` is the one last tried, ``offset`` where
+    ``writer`` names who wrote it: the ledger of a consumer, or an operator's command. ``step``
+    counts these records of one alert. ``revision`` is the one last tried, ``offset`` where
     it stands on ``alerts.v1``; ``sent_revision`` is the one that is shown (None before the first).
     ``ts`` names the message within ``channel``. ``posts`` counts messages that were lost after they
     had been shown, so that each has its own delivery id. From ``unsettled_since`` to
@@ -24,6 +25,7 @@ class Delivery(Record, frozen=True, kw_only=True, tag="delivery"):
     alert_id: str
     incident_id: str
     pair: str
+    writer: str
     step: int
     channel: str
     revision: int
