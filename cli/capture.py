@@ -1,14 +1,20 @@
 """``capture``: the input topics of a live log into a recording, while everything runs on."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+import structlog
 
 from cli.compose import fleet_of, reader
 from cli.recording import RECORDED, RecordingError, RecordingWriter
-from wheelsdown.eventlog.port import Message, Reader
+from wheelsdown.clock import monotonic_s
+from wheelsdown.eventlog.port import Message, Reader, UnavailableError
 from wheelsdown.records.codec import CodecError
 from wheelsdown.records.record import Record
 from wheelsdown.records.topics import Topic
@@ -16,6 +22,20 @@ from wheelsdown.settings import Settings
 
 #: Messages read at a time.
 BATCH = 100
+#: So much before the span is read, too: records are appended after they were observed, but the
+#: clocks of those who observe and append may differ, or be set back.
+MARGIN = timedelta(hours=1)
+#: A log that can't be read is asked again so often, and for so long.
+PAUSE_S = 5.0
+OUTAGE_S = 180.0
+
+#: Told how far it is: the topic, the messages read, and those there are to read.
+Tell = Callable[[str, int, int], None]
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_Read = TypeVar("_Read")
+
+log = structlog.get_logger(__name__)
 
 
 class CaptureError(RecordingError):
@@ -33,6 +53,11 @@ class Span:
         return (self.since is None or self.since <= moment) and (
             self.until is None or moment < self.until
         )
+
+    @property
+    def appended_since(self) -> datetime | None:
+        """When the first record of the span can have been appended; None is without bound."""
+        return None if self.since is None else max(self.since, _EPOCH + MARGIN) - MARGIN
 
     def __str__(self) -> str:
         since = "the beginning" if self.since is None else self.since.isoformat()
@@ -61,39 +86,94 @@ def span_of(since: str | None, until: str | None) -> Span:
     return span
 
 
-def capture(settings: Settings, into: Path, span: Span) -> Captured:
+def capture(settings: Settings, into: Path, span: Span, tell: Tell) -> Captured:
     """Add what the configured log holds now of the span to the recording ``into``.
 
     Raises CaptureError (nothing came of it), RecordingError, FleetError and EventLogError; after
     the last, what had been read is in the recording already.
     """
     done = Captured()
-    with reader(settings) as log, RecordingWriter(into) as writer:
+    with reader(settings) as events, RecordingWriter(into) as writer:
         writer.keep_fleet(settings.fleet.files, fleet_of(settings).version)
-        copy_inputs(log, writer, span, done)
+        copy_inputs(events, writer, span, done, tell)
         writer.note(f"capture of {settings.log.kind}, {span}", dict(done.unreadable))
     if not done.records:
         raise CaptureError(_nothing(span, done))
     return done
 
 
-def copy_inputs(log: Reader, writer: RecordingWriter, span: Span, done: Captured) -> None:
+def copy_inputs(
+    events: Reader,
+    writer: RecordingWriter,
+    span: Span,
+    done: Captured,
+    tell: Tell = lambda *_: None,
+    *,
+    elapsed_s: Callable[[], float] = monotonic_s,
+    rest: Callable[[float], object] = time.sleep,
+) -> None:
     """Copy the input topics as far as they reach now, one partition after the other.
 
-    The order does not matter: who reads a recording orders by ``observed_at``.
+    The order does not matter: who reads a recording orders by ``observed_at``. A log that can't be
+    read is waited for, up to ``OUTAGE_S`` by ``elapsed_s``.
+
+    Raises EventLogError, and what the writer raises.
     """
-    ends = [(topic, list(log.ends(topic))) for topic in RECORDED]
-    for topic, of_topic in ends:
-        for partition, end in enumerate(of_topic):
-            for message in _messages(log, topic, partition, end):
-                _copy(message, writer, span, done)
+    patient = _Patient(elapsed_s, rest)
+    parts = patient(lambda: [part for topic in RECORDED for part in _parts(events, topic, span)])
+    total = sum(part.end - part.start for part in parts)
+    before = 0
+    for part in parts:
+        offset = part.start
+        while offset < part.end:
+            found = patient(partial(events.read, part.topic, part.number, offset, BATCH))
+            for message in found:
+                if message.offset < part.end:
+                    _copy(message, writer, span, done)
+            # Nothing is left where all up to the end has expired meanwhile.
+            offset = min(found[-1].offset + 1, part.end) if found else part.end
+            tell(part.topic.name, before + offset - part.start, total)
+        before += part.end - part.start
 
 
-def _messages(log: Reader, topic: Topic, partition: int, end: int) -> Iterator[Message]:
-    offset = 0
-    while offset < end and (found := log.read(topic, partition, offset, BATCH)):
-        yield from (one for one in found if one.offset < end)
-        offset = found[-1].offset + 1
+@dataclass(frozen=True)
+class _Part:
+    """What is read of a partition: from the offset ``start`` on and before ``end``."""
+
+    topic: Topic
+    number: int
+    start: int
+    end: int
+
+
+def _parts(events: Reader, topic: Topic, span: Span) -> Iterator[_Part]:
+    since = span.appended_since
+    for number, end in enumerate(events.ends(topic)):
+        start = 0 if since is None else events.offset_at(topic, number, since)
+        yield _Part(topic, number, min(start, end), end)
+
+
+class _Patient:
+    """Does something with the log, again and again while the log can't be reached."""
+
+    def __init__(self, elapsed_s: Callable[[], float], rest: Callable[[float], object]) -> None:
+        self._elapsed_s = elapsed_s
+        self._rest = rest
+
+    def __call__(self, read: Callable[[], _Read]) -> _Read:
+        """What ``read`` gives; its UnavailableError when that has gone on for ``OUTAGE_S``."""
+        away_since: float | None = None
+        while True:
+            try:
+                return read()
+            except UnavailableError as error:
+                now = self._elapsed_s()
+                if away_since is None:
+                    away_since = now
+                    log.warning("capture_waits", up_to_s=OUTAGE_S, reason=str(error))
+                if now + PAUSE_S - away_since > OUTAGE_S:
+                    raise
+            self._rest(PAUSE_S)
 
 
 def _copy(message: Message, writer: RecordingWriter, span: Span, done: Captured) -> None:
@@ -134,6 +214,8 @@ def _nothing(span: Span, done: Captured) -> str:
         held = "the log holds nothing that could be read"
     else:
         held = f"the log holds {done.first.isoformat()} to {done.last.isoformat()}"
+    if span.appended_since is not None:
+        held += f", of what was appended since {span.appended_since.isoformat()}"
     return "\n".join([f"nothing to capture from {span}: {held}", *lines(done)])
 
 

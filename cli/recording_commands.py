@@ -45,14 +45,16 @@ def replay_command(
         # Before the work, which may take an hour, and not after it.
         with _writing_to(output):
             output.mkdir(parents=True, exist_ok=True)
-        with _progress("replay", len(reader.days())) as advance:
+        days = reader.days()
+        with _progress("replay") as tell:
+            tell("", 0, len(days))
             outputs = replay.replay(
                 reader,
                 reference(watched),
                 route="default",
                 clock=clock,
                 partitions=partitions,
-                on_day=advance,
+                on_day=lambda day: tell(day, days.index(day) + 1, len(days)),
             )
         with _writing_to(output):
             outputs.write(output)
@@ -92,7 +94,8 @@ def capture_command(
     with told():
         span = capture.span_of(since, until)
         settings = settings_of(config, (), json_logs=False, log_level="warning")
-        done = capture.capture(settings, into, span)
+        with _progress("capture") as tell:
+            done = capture.capture(settings, into, span, tell)
     for line in capture.lines(done):
         typer.echo(line)
 
@@ -106,7 +109,8 @@ def _writing_to(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
+def _progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error; it is told what has just been done, how much is, and of how much."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -114,8 +118,10 @@ def _progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda day: progress.update(task, advance=1, description=f"{what} {day}")
+        task = progress.add_task(what, visible=False)  # nothing is shown where nothing is done
+        yield lambda now, done, total: progress.update(
+            task, description=f"{what} {now}", completed=done, total=total, visible=True
+        )
 
 
 def _print_counts(dropped: Mapping[str, int], console: Console) -> None:

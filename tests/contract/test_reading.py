@@ -5,6 +5,8 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,12 @@ from fakes.logs import PARTITIONS, WITHIN_S, kafka_log, keys, new, read
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from wheelsdown.clock import SystemClock
 from wheelsdown.eventlog.kafka_log import KafkaLog
+from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.eventlog.port import EventLog, EventLogError, Message, NewMessage, RefusedError
+from wheelsdown.eventlog.sqlite_log import SqliteLog
+from wheelsdown.eventlog.sqlite_reader import SqliteReader
 from wheelsdown.records.topics import NEWS_ENTRIES, VISITS
 
 
@@ -56,6 +62,58 @@ def test_reading_without_a_group_takes_nothing_from_the_groups(log: EventLog) ->
     log.read(NEWS_ENTRIES, 0, 0, 9)
     with closing(log.consumer("readers", [NEWS_ENTRIES])) as consumer:
         assert keys(read(consumer, 3)) == ["1", "2", "3"]
+
+
+def test_what_was_appended_since_a_moment_begins_at_an_offset(log: EventLog) -> None:
+    """A log in memory does not know when something was appended: all may have been since."""
+    log.append(new(f"{number}") for number in range(3))
+    now = datetime.now(UTC)
+    end = 0 if isinstance(log, MemoryLog) else 3
+    for moment, offset in (
+        (datetime(1, 1, 1, tzinfo=UTC), 0),
+        (now - timedelta(hours=1), 0),
+        (now + timedelta(hours=1), end),
+    ):
+        assert log.offset_at(NEWS_ENTRIES, 0, moment) == offset
+        assert log.offset_at(NEWS_ENTRIES, 1, moment) == 0
+    for partition in (PARTITIONS, -1):
+        with pytest.raises(RefusedError, match="has no partition"):
+            log.offset_at(NEWS_ENTRIES, partition, now)
+
+
+class _EachLater(SystemClock):
+    """Half a minute later each time that it is asked."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        self._now += timedelta(seconds=30)
+        return self._now
+
+
+@pytest.mark.parametrize("expired", [0, 7])
+def test_a_sqlite_log_knows_the_first_since_each_moment(expired: int, tmp_path: Path) -> None:
+    """Also the reader beside a run, and where the first have gone."""
+    start, path = datetime(2023, 7, 31, tzinfo=UTC), tmp_path / "events.sqlite"
+    with SqliteLog(path, PARTITIONS, clock=_EachLater(start)) as log:
+        for number in range(20):
+            log.append([new(f"{number}", value=b"x" * 20_000)])
+    if expired:
+        later = start + NEWS_ENTRIES.kept + timedelta(seconds=30 * (expired - 1) + 1)
+        with SqliteLog(path, PARTITIONS, clock=_EachLater(later)) as log:
+            log.append(new(f"last {number}") for number in range(10))
+            assert log.read(NEWS_ENTRIES, 0, 0, 1)[0].offset == expired
+    with SqliteLog(path, PARTITIONS) as log, SqliteReader(path) as reader:
+        end = log.ends(NEWS_ENTRIES)[0]
+        for second in range(0, 30 * 22, 10):
+            moment = start + timedelta(seconds=second, milliseconds=second % 1_000)
+            times = enumerate(range(30, 30 * 21, 30))  # of the first twenty
+            first = next((at for at, made in times if at >= expired and made >= second), 20)
+            for one in (log, reader):
+                found = one.offset_at(NEWS_ENTRIES, 0, moment)
+                there = [message.offset for message in one.read(NEWS_ENTRIES, 0, found, 1)]
+                assert there == ([first] if first < end else [])
 
 
 def test_several_threads_read_at_once_each_its_own_places(log: EventLog) -> None:
@@ -131,3 +189,22 @@ def test_a_read_passes_over_what_a_transaction_took_back(
     assert list(on_kafka.read(NEWS_ENTRIES, 0, 1, 9)) == []
     on_kafka.append([new("after")])
     assert keys(on_kafka.read(NEWS_ENTRIES, 0, 1, 9)) == ["after"]
+
+
+@pytest.mark.kafka
+def test_kafka_knows_the_first_since_each_moment_whatever_came_before(
+    kafka: str, prefix: str, on_kafka: KafkaLog
+) -> None:
+    """The clock of a producer was set back in between."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    minutes = (0, 1, 2, 10, 3, 4, 11)
+    producer: Any = KafkaProducer(bootstrap_servers=kafka)
+    with closing(producer):
+        for minute in minutes:
+            at_ms = int((start + timedelta(minutes=minute)).timestamp() * 1000)
+            name = prefix + NEWS_ENTRIES.name
+            producer.send(name, b"x", partition=0, timestamp_ms=at_ms).get(WITHIN_S)
+    for minute in range(13):
+        first = next((at for at, made in enumerate(minutes) if made >= minute), len(minutes))
+        moment = start + timedelta(minutes=minute)
+        assert on_kafka.offset_at(NEWS_ENTRIES, 0, moment) == first

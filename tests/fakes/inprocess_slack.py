@@ -50,7 +50,8 @@ class SteppingClock:
         self._go_to(moment)
 
     def wait(self, seconds: float) -> None:
-        self._go_to(self._now + timedelta(seconds=seconds))
+        """A millisecond at least, if at all: less would be rounded to nothing, again and again."""
+        self._go_to(self._now + timedelta(seconds=max(seconds, 0.001) if seconds > 0 else 0.0))
 
     def put_off(self, seconds: float, happens: Callable[[], object]) -> None:
         moment = self._now + timedelta(seconds=seconds)

@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from fakes.logs import kafka_log
 from fakes.scenario_runs import ROUTE, Produced, found_in_memory, produced_of, reference_of
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
-from cli.capture import Captured, Span, copy_inputs
+from cli.capture import OUTAGE_S, Captured, Span, copy_inputs
 from cli.compose import reference
 from cli.demo.produce import write_fleet
 from cli.demo.scenario_file import load_scenario
@@ -24,7 +25,7 @@ from producers.news.item import entry_of
 from wheelsdown.clock import SystemClock
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.memory import MemoryLog
-from wheelsdown.eventlog.port import EventLog, Message, NewMessage
+from wheelsdown.eventlog.port import EventLog, Message, NewMessage, UnavailableError
 from wheelsdown.eventlog.publish import messages_for, publish
 from wheelsdown.eventlog.sqlite_log import SqliteLog
 from wheelsdown.records.news import Entry
@@ -240,6 +241,89 @@ def test_it_ends_where_the_log_ended_when_it_began(tmp_path: Path) -> None:
         copy_inputs(log, writer, Span(), done)
     assert titles(tmp_path / "r") == ["a", "b", "c"]
     assert done.records == {NEWS_ENTRIES.name: 3}
+
+
+class Hourly(SystemClock):
+    """An hour later each time that it is asked."""
+
+    def __init__(self) -> None:
+        self._now = AT
+
+    def now(self) -> datetime:
+        self._now += timedelta(hours=1)
+        return self._now
+
+
+class Watched(SqliteLog):
+    """Knows what was read of the news."""
+
+    offsets: list[int]
+
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        found = super().read(topic, partition, offset, min(limit, 7))
+        if topic is NEWS_ENTRIES:
+            self.offsets += [one.offset for one in found]
+        return found
+
+
+def test_what_was_appended_long_before_the_span_is_not_read(tmp_path: Path) -> None:
+    """One is observed by a clock that is ahead of the log's: appended before the span began."""
+    told: list[tuple[str, int, int]] = []
+    with Watched(tmp_path / "events.sqlite", 1, clock=Hourly()) as log:
+        for hour in range(1, 51):  # the hour in which it is appended, too
+            publish(log, NEWS_ENTRIES, [entry(f"{hour}", hour + (0.5 if hour == 40 else 0))])
+        log.offsets = []
+        done, since = Captured(), AT + timedelta(hours=40.2)
+        with RecordingWriter(tmp_path / "r") as writer:
+            copy_inputs(log, writer, Span(since), done, lambda *step: told.append(step))
+    assert titles(tmp_path / "r") == [f"{hour}" for hour in range(40, 51)]
+    assert log.offsets == list(range(39, 50))
+    assert [step[1:] for step in told] == [(7, 11), (11, 11)]
+
+
+class Away(MemoryLog):
+    """Cannot be read so many times, again and again."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(1)
+        self._times = self._left = times
+
+    def read(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
+        if self._left:
+            self._left -= 1
+            raise UnavailableError("nobody there")
+        self._left = self._times
+        return super().read(topic, partition, offset, min(limit, 2))
+
+
+def test_a_log_that_is_away_for_a_while_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
+    def capture(log: MemoryLog, into: Path, rests: list[float]) -> None:
+        publish(log, NEWS_ENTRIES, [entry(name) for name in "abcde"])
+        with RecordingWriter(into) as writer:
+            copy_inputs(
+                log,
+                writer,
+                Span(),
+                Captured(),
+                elapsed_s=lambda: sum(rests),
+                rest=rests.append,
+            )
+
+    rests: list[float] = []
+    with Away(20) as log, capture_logs() as logs:
+        capture(log, tmp_path / "whole", rests)
+    assert sorted(titles(tmp_path / "whole")) == list("abcde")
+    assert sum(rests) > OUTAGE_S, "each absence has its own time"
+    assert [line["event"] for line in logs] == ["capture_waits"] * 3
+
+    rests = []
+    with (
+        Away(10_000) as log,
+        capture_logs() as logs,
+        pytest.raises(UnavailableError, match="nobody there"),
+    ):
+        capture(log, tmp_path / "part", rests)
+    assert (len(logs), OUTAGE_S / 2 < sum(rests) <= OUTAGE_S) == (1, True)
 
 
 def test_what_can_not_work_is_told_and_leaves_no_recording(tmp_path: Path) -> None:

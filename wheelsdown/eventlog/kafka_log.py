@@ -1,6 +1,7 @@
 """The event log on Kafka: what is appended has been accepted by all brokers that must have it."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from wheelsdown.eventlog.kafka_appender import OVERHEAD_BYTES, KafkaAppender
@@ -9,7 +10,7 @@ from wheelsdown.eventlog.kafka_consumer import KafkaLogConsumer
 from wheelsdown.eventlog.kafka_errors import no_topic
 from wheelsdown.eventlog.kafka_reader import KafkaReader
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
-from wheelsdown.eventlog.local import check_acceptable, check_readable
+from wheelsdown.eventlog.local import check_acceptable, check_partition, check_readable
 from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
 from wheelsdown.records.topics import CATALOGUE, Topic
 
@@ -95,6 +96,16 @@ class KafkaLog:
     def ends(self, topic: Topic) -> Sequence[int]:
         """For each partition the offset that the next message will get."""
         return self._brokers.ends(self.name(topic), self.partitions(topic))
+
+    def offset_at(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """The first offset that was appended at ``moment`` or later; the end where none was.
+
+        Raises:
+            RefusedError: there is no such topic or partition, or access is denied.
+            UnavailableError: no broker answers.
+        """
+        check_partition(topic, partition, self.partitions(topic))
+        return self._reader.offset_at(self.name(topic), partition, moment)
 
     def create_topics(self, replication: int) -> None:
         """Create the topics of the catalogue that are missing, and check the others' partitions.

@@ -7,6 +7,7 @@ of a reader in each partition and waits for what comes.
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Self
 
 from wheelsdown.clock import monotonic_s
@@ -70,6 +71,13 @@ class LocalLog(ABC):
             check_readable(topic, partition, offset, self.partitions(topic))
             return self.stored(topic, partition, offset, limit)
 
+    def offset_at(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment`` or later."""
+        with self.changed:
+            self.check_open()
+            check_partition(topic, partition, self.partitions(topic))
+            return self.appended_from(topic, partition, moment)
+
     def __enter__(self) -> Self:
         return self
 
@@ -87,6 +95,10 @@ class LocalLog(ABC):
     @abstractmethod
     def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
+
+    @abstractmethod
+    def appended_from(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment`` or later."""
 
     @abstractmethod
     def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
@@ -210,7 +222,7 @@ class LocalConsumer:
 def check_acceptable(message: NewMessage, partitions: int) -> None:
     """Raises RefusedError when no log would take the message. ``partitions`` is the topic's."""
     topic = message.topic
-    _check_partition(topic, message.partition, partitions)
+    check_partition(topic, message.partition, partitions)
     if len(message.value) > topic.max_bytes:
         raise RefusedError(
             f"a value of {len(message.value)} bytes is too large for {topic.name}, "
@@ -224,12 +236,13 @@ def check_acceptable(message: NewMessage, partitions: int) -> None:
 
 def check_readable(topic: Topic, partition: int, offset: int, partitions: int) -> None:
     """Raises RefusedError where nothing can ever be read. ``partitions`` is the topic's."""
-    _check_partition(topic, partition, partitions)
+    check_partition(topic, partition, partitions)
     if offset < 0:
         raise RefusedError(f"there is no offset {offset}: offsets count from 0")
 
 
-def _check_partition(topic: Topic, partition: int, partitions: int) -> None:
+def check_partition(topic: Topic, partition: int, partitions: int) -> None:
+    """Raises RefusedError where the topic, which has ``partitions``, has no such one."""
     if not 0 <= partition < partitions:
         raise RefusedError(
             f"{topic.name} has no partition {partition}: it has {partitions}, from 0 on"

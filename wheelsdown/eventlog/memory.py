@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from wheelsdown.eventlog.local import LocalLog
 from wheelsdown.eventlog.port import Message, NewMessage, RefusedError
@@ -80,6 +81,11 @@ class MemoryLog(LocalLog):
     def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
         return self._kept[topic.name, partition].read(offset, limit)
+
+    def appended_from(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """Always 0: it does not keep when something was appended."""
+        del topic, partition, moment
+        return 0
 
     def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
         """The group starts at ``offset`` from now on."""

@@ -7,6 +7,7 @@ topic, wrong credentials: trying again is pointless) and ``CorruptError`` (the f
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 from wheelsdown.records.topics import Topic
@@ -104,6 +105,15 @@ class Reader(Protocol):
 
     def ends(self, topic: Topic) -> Sequence[int]:
         """For each partition the offset that the next message will get."""
+        ...
+
+    def offset_at(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment`` or later; as high as is known.
+
+        The partition's end where nothing is so young, 0 where the log does not know when something
+        was appended. It is by the clock of whoever appended: where that was set back, what was
+        appended before, with a later time, may lie before the offset too.
+        """
         ...
 
     def close(self) -> None:

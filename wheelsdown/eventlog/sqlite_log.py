@@ -14,6 +14,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -113,6 +114,10 @@ class SqliteLog(LocalLog):
     def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> Sequence[Message]:
         """Up to ``limit`` messages of the partition from ``offset``, or the first kept, on."""
         return self._stored.read(topic, partition, offset, limit)
+
+    def appended_from(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment``, to the second, or later."""
+        return self._stored.appended_from(topic, partition, moment)
 
     def set_committed(self, group: str, topic: Topic, partition: int, offset: int) -> None:
         """The group starts at ``offset`` from now on."""

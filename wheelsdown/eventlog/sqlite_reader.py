@@ -1,14 +1,17 @@
 """Reading the SQLite log, also while a run holds it: the run writes on and never waits for this."""
 
+import math
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-from wheelsdown.eventlog.local import check_readable
+from wheelsdown.eventlog.local import check_partition, check_readable
 from wheelsdown.eventlog.port import Headers, Message, RefusedError
 from wheelsdown.eventlog.sqlite_file import open_to_read, translated
 from wheelsdown.records.topics import Topic
@@ -58,6 +61,13 @@ class SqliteReader:
         with self._reading:
             self._check_open()
             return self._stored.ends(topic, self.partitions(topic))
+
+    def offset_at(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment``, to the second, or later."""
+        check_partition(topic, partition, self.partitions(topic))
+        with self._reading:
+            self._check_open()
+            return self._stored.appended_from(topic, partition, moment)
 
     def close(self) -> None:
         """Release the file; safe to call twice."""
@@ -118,3 +128,24 @@ class StoredMessages:
                 ).fetchall()
             )
         return [found.get(number, 0) for number in range(partitions)]
+
+    def appended_from(self, topic: Topic, partition: int, moment: datetime) -> int:
+        """An offset before which nothing was appended at ``moment``, to the second, or later.
+
+        Some twenty messages are looked at: all would mean to read the file, since the time stands
+        behind the value.
+        """
+        since_s = math.floor(moment.timestamp())
+
+        def is_young(offset: int) -> bool:
+            row = self._connection.execute(
+                "SELECT appended_s FROM message "
+                "WHERE stream = (SELECT id FROM stream WHERE topic = ? AND part = ?) "
+                "AND position >= ? ORDER BY position LIMIT 1",
+                (topic.name, partition, offset),
+            ).fetchone()
+            return row is None or bool(row[0] >= since_s)
+
+        end = self.ends(topic, partition + 1)[partition]
+        with translated(self._path):
+            return bisect_left(range(end), True, key=is_young)
