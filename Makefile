@@ -9,6 +9,7 @@ PYTEST_ARGS ?=
 DEMO_ARGS ?=
 SHARED ?= ../shared/data
 PORT ?= 8765
+DOWN_S ?= 120
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -21,6 +22,7 @@ ifneq ($(shell test -x $(BIN)/python && grep -F "$(CURDIR)/.venv" $(BIN)/activat
 endif
 
 .PHONY: help demo test lint parity real-news visit-figures memory compose-check kafka fake-slack \
+	faust-kills alertmanager stalls outage slow-slack burst slack-kills crash latency secrets \
 	venv lock clean
 
 help: ## list the commands
@@ -32,7 +34,7 @@ demo: $(READY) ## run the demonstration; its results are in demo-output/
 
 test: lint ## run all checks and tests; PYTEST_ARGS="-k slack" picks some
 	@echo "== tests"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 	@echo "All checks and tests passed in $$(( $$(date +%s) - $(STARTED) )) s"
 
 lint: $(READY) ## run the checks only: style, format, types, imports
@@ -48,6 +50,22 @@ lint: $(READY) ## run the checks only: style, format, types, imports
 parity: $(READY) ## compare embedded, Kafka and replay runs for all scenarios, not only two
 	@WHEELSDOWN_SCENARIOS=all $(BIN)/python -m pytest -k parity $(PYTEST_ARGS)
 
+stalls: $(READY) ## kill a Faust worker ten times while its connection to the broker stalls
+	@WHEELSDOWN_STALLS=10 $(BIN)/python -m pytest tests/integration/test_stalled_changelog.py
+
+outage: $(READY) ## kill the broker for DOWN_S=120 seconds under a live run
+	@$(BIN)/python bench/outage.py $(DOWN_S)
+
+slow-slack: $(READY) ## deliver to a Slack that takes 20 s for each answer (seven minutes)
+	@$(BIN)/python bench/slow_slack.py
+
+burst: $(READY) ## bring a burst of 10,000 alerts to Slack at its real limits, in virtual time
+	@$(BIN)/python bench/burst.py
+
+slack-kills: $(READY) ## kill the Slack consumer 140 times under faults (half an hour)
+	@$(BIN)/python bench/slack_kills.py --kills 100
+	@$(BIN)/python bench/slack_kills.py --kills 40 --kafka
+
 real-news: $(READY) ## replay the founding case among real news of 2023 (needs SHARED, the test data)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python bench/real_news.py "$$folder" $(SHARED)
@@ -57,6 +75,21 @@ visit-figures: $(READY) ## precision and recall of the visits read from labelled
 
 memory: $(READY) ## resident memory of an embedded run over two minutes (needs SHARED)
 	@$(BIN)/python bench/memory.py 120 $(SHARED)
+
+faust-kills: $(READY) ## kill Faust workers 300 times, ours and plain Faust's (an hour)
+	@$(BIN)/python bench/faust_kills.py --host ours --kills 100 --workers 1
+	@$(BIN)/python bench/faust_kills.py --host ours --kills 100 --stops 20 --workers 2
+	@$(BIN)/python bench/faust_kills.py --host plain --kills 50 --workers 1
+	@$(BIN)/python bench/faust_kills.py --host plain --kills 50 --stops 10 --workers 2
+
+crash: $(READY) ## kill the daemons at every crash point and at random, compare (half an hour)
+	@$(BIN)/python bench/crash.py
+
+latency: $(READY) ## time from a feed's answer to the message in Slack, nothing else going on (12 min)
+	@$(BIN)/python bench/latency.py
+
+secrets: $(READY) ## look for secrets in the debug logs of full runs in which everything fails
+	@$(BIN)/python bench/secret_search.py
 
 compose-check: ## check docker-compose.yml with the compose tool, where there is one
 	@if docker compose version >/dev/null 2>&1; then \
@@ -69,6 +102,9 @@ compose-check: ## check docker-compose.yml with the compose tool, where there is
 
 kafka: $(READY) ## start a Kafka broker by hand (Java 17, Maven); Ctrl-C stops it
 	@$(BIN)/python tests/fakes/kafka_broker.py
+
+alertmanager: $(READY) ## Alertmanager beside this project on the same faults of Slack (two minutes)
+	@$(BIN)/python bench/alertmanager.py
 
 fake-slack: $(READY) ## start a Slack that only pretends, on 127.0.0.1; PORT=8765
 	@$(BIN)/python tests/fakes/slack_server.py --port $(PORT)

@@ -5,9 +5,10 @@ records a second, and kills (SIGKILL) one of the workers at random moments: each
 start, join and read their state, the others when records of all partitions are applied again. It is
 started again at once, as is one that leaves by itself. ``--stops`` stops workers (SIGSTOP) for
 longer than their session lasts, so that their partitions go to another, and then lets them go on.
-At last the rest is read, and what the tables count is compared with what was sent.
+At last the rest is read. Each record has a number: what counts is which of them the tables have,
+which came again when a table had them already, and of which nothing was published.
 
-The broker compacts the changelogs all the time: what is compared has gone through that as well.
+The broker compacts the changelogs all the time: the state that workers read has gone through that.
 """
 
 import argparse
@@ -23,20 +24,18 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-from kafka import KafkaConsumer, TopicPartition
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fakes.kafka_broker import KafkaBroker
 from fakes.processes import launched
-from faust_kill_worker import COUNT, PARTITIONS, SESSION_S, Counted
+from faust_kill_count import Count, published
+from faust_kill_worker import PARTITIONS, SESSION_S, Counted
 
 from wheelsdown.eventlog.kafka_log import KafkaLog
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
 from wheelsdown.eventlog.port import NewMessage
 from wheelsdown.records.news import Entry
-from wheelsdown.records.topics import NEWS_ENTRIES
+from wheelsdown.records.topics import CASES_EVENTS, NEWS_ENTRIES
 
 PER_S = 300
 #: A worker that is started after a kill waits until the session of the dead one is over.
@@ -57,28 +56,21 @@ COMPACTING = {
 
 
 class Sender(threading.Thread):
-    """Sends numbered records, the same number of them to each partition, until it is stopped."""
+    """Sends records with the numbers from 0 on to the partitions in turn, until it is stopped."""
 
     def __init__(self, log: KafkaLog) -> None:
         super().__init__(daemon=True)
-        self.sent = [[0, 0] for _ in range(PARTITIONS)]
+        self.sent = 0
         self._log = log
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Send ten times a second what is due."""
-        number = 0
         began = time.monotonic()
         while not self._stopped.wait(0.1):
             due = int((time.monotonic() - began) * PER_S)
-            batch = []
-            while number < due:
-                partition = number % PARTITIONS
-                batch.append(_message(number, partition))
-                self.sent[partition][0] += 1
-                self.sent[partition][1] += number
-                number += 1
-            self._log.append(batch)
+            self._log.append([_message(number) for number in range(self.sent, due)])
+            self.sent = due
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -86,7 +78,7 @@ class Sender(threading.Thread):
         self.join()
 
 
-def _message(number: int, partition: int) -> NewMessage:
+def _message(number: int) -> NewMessage:
     at = datetime.now(UTC)
     entry = Entry(
         record_id=str(number),
@@ -100,7 +92,8 @@ def _message(number: int, partition: int) -> NewMessage:
         published_at=None,
         content_hash="",
     )
-    return NewMessage(NEWS_ENTRIES, partition, str(number), NEWS_ENTRIES.encode(entry))
+    value = NEWS_ENTRIES.encode(entry)
+    return NewMessage(NEWS_ENTRIES, number % PARTITIONS, str(number), value)
 
 
 class Worker:
@@ -153,41 +146,6 @@ class Worker:
             self.start()
 
 
-class Count:
-    """What the tables have counted, by their changelog; reads on at each look."""
-
-    def __init__(self, bootstrap: str, changelog: str) -> None:
-        self._bootstrap = bootstrap
-        self._places = [TopicPartition(changelog, number) for number in range(PARTITIONS)]
-        self._found = [[0, 0] for _ in range(PARTITIONS)]
-        self._consumer: KafkaConsumer | None = None
-
-    def now(self) -> list[list[int]]:
-        """For each partition the number of records and the sum of their numbers."""
-        consumer = self._consumer or self._opened()
-        if consumer is not None:
-            ends = consumer.end_offsets(self._places)
-            while any(consumer.position(place) < ends[place] for place in self._places):
-                for records in consumer.poll(timeout_ms=1000).values():
-                    for record in records:
-                        partition, _, name = record.key.decode().partition("/")
-                        if name == COUNT and record.value:
-                            cell = msgspec.json.decode(record.value, type=Counted)
-                            self._found[int(partition)] = [cell.count, cell.total]
-        return [list(one) for one in self._found]
-
-    def _opened(self) -> KafkaConsumer | None:
-        """A consumer, once the first worker has made the topic."""
-        consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
-        if self._places[0].topic not in consumer.topics():
-            consumer.close()
-            return None
-        consumer.assign(self._places)
-        consumer.seek_to_beginning(*self._places)
-        self._consumer = consumer
-        return consumer
-
-
 class Trial:
     """Workers over a topic, and what is done to them."""
 
@@ -197,6 +155,7 @@ class Trial:
             KafkaConnection(bootstrap=(broker.bootstrap,)), PARTITIONS, prefix=f"{group}."
         )
         self.log.create_topics(1)
+        self.bootstrap = broker.bootstrap
         self.count = Count(broker.bootstrap, f"{group}-counting-cells-changelog")
         self.workers = [
             Worker(host, broker.bootstrap, folder / f"worker-{number}", group)
@@ -241,17 +200,17 @@ class Trial:
         while time.monotonic() < deadline:
             self.supervise(0.2)
             pairs = zip(before, self.count.now(), strict=True)
-            if all(old[0] < new[0] for old, new in pairs):
+            if all(old.applied() < new.applied() for old, new in pairs):
                 return True
         return False
 
-    def settled(self, sent: list[list[int]]) -> list[list[int]]:
+    def settled(self, sent: int) -> list[Counted]:
         """What is counted when all has been read, or when nothing moves any more."""
         deadline = time.monotonic() + DRAINED_WITHIN_S
-        found, moved = self.count.now(), time.monotonic()
-        while found != sent and time.monotonic() < min(deadline, moved + STANDING_STILL_S):
+        found, moved = self.count.total(), time.monotonic()
+        while found < sent and time.monotonic() < min(deadline, moved + STANDING_STILL_S):
             self.supervise(1.0)
-            before, found = found, self.count.now()
+            before, found = found, self.count.total()
             if found != before:
                 moved = time.monotonic()
         self.supervise(5.0)  # a record too many would come now
@@ -275,25 +234,25 @@ def struck(broker: KafkaBroker, folder: Path, arguments: argparse.Namespace) -> 
     for number, blow in enumerate(blows, 1):
         trial.strike(blow, dice)
         if number % 10 == 0:
-            sent = sum(count for count, _ in sender.sent)
-            counted = sum(count for count, _ in trial.count.now())
             print(
-                f"{number} of {len(blows)} ({trial.at_work} at work): {sent} sent, {counted} "
-                f"counted, left by themselves {trial.left}",
+                f"{number} of {len(blows)} ({trial.at_work} at work): {sender.sent} sent, "
+                f"{trial.count.total()} applied, left by themselves {trial.left}",
                 flush=True,
             )
     sender.stop()
     trial.supervise(STOPPED_S[1] if arguments.stops else 0.0)
-    pairs = list(zip(sender.sent, trial.settled(sender.sent), strict=True))
+    counted = trial.settled(sender.sent)
     trial.close()
-    never = sum(max(0, sent[0] - found[0]) for sent, found in pairs)
-    twice = sum(max(0, found[0] - sent[0]) for sent, found in pairs)
-    off = sum(sent != found for sent, found in pairs)
+    outputs = published(trial.bootstrap, trial.log.name(CASES_EVENTS))
+    never = sender.sent - sum(one.applied() for one in counted)
+    twice = sum(one.again for one in counted)
+    unpublished = sum(not outputs[number] for number in range(sender.sent))
+    repeated = outputs.total() - len(outputs)
     return (
-        f"{arguments.host}: {sum(count for count, _ in sender.sent)} records, "
-        f"{arguments.kills} kills, {arguments.stops} stops ({trial.at_work} of them at work), "
-        f"{arguments.workers} worker(s), left by themselves {trial.left}: never applied {never}, "
-        f"applied twice {twice}, partitions off {off}"
+        f"{arguments.host}: {sender.sent} records, {arguments.kills} kills, {arguments.stops} "
+        f"stops ({trial.at_work} of them at work), {arguments.workers} worker(s), left by "
+        f"themselves {trial.left}: never applied {never}, applied twice {twice}, never published "
+        f"{unpublished} (repeated {repeated})"
     )
 
 

@@ -76,7 +76,8 @@ def longest_gap_s(log: Path) -> float:
     (port,) = set(re.findall(r"health_listening.* port=(\d+)", log.read_text()))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
-    (value,) = re.findall(r"^wheelsdown_longest_poll_gap_seconds\{reader="slack"\} (\S+)$", text, re.MULTILINE)
+    gap = r'^wheelsdown_longest_poll_gap_seconds\{reader="slack"\} (\S+)$'
+    (value,) = re.findall(gap, text, re.MULTILINE)
     return float(value)
 
 

@@ -14,7 +14,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from pipeline.leaving import give_up
+from pipeline.leaving import give_up, leave
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
 
@@ -58,6 +58,10 @@ class Owner(Protocol):
 
     async def work(self) -> None:
         """What goes on beside the agents, from the start of the app to its end."""
+        ...
+
+    def is_idle(self) -> bool:
+        """Whether no record is being applied."""
         ...
 
     async def close(self) -> None:
@@ -160,13 +164,23 @@ class CellTable(faust.Table[bytes, bytes]):
 
 
 class Worker(faust.Worker):
-    """A process with one app, whose stop has an end: Faust waits for a broker that is away."""
+    """A process with one app, whose stop has an end.
+
+    Faust waits for a broker that is away, and for its group to gather, which takes as long as the
+    session of a member that died.
+    """
 
     def _schedule_shutdown(self, number: signal.Signals) -> None:
-        last_resort = threading.Timer(STOP_WITHIN_S, give_up, ["stop_overdue", ExitCode.FAILED])
+        last_resort = threading.Timer(STOP_WITHIN_S, self._end)
         last_resort.daemon = True
         last_resort.start()
         super()._schedule_shutdown(number)
+
+    def _end(self) -> None:
+        app = cast("WorkerApp", self.app)
+        if app.rebalancing and app.owner.is_idle():
+            leave("stopped_while_joining")  # it has nothing to finish, and nothing to hand over
+        give_up("stop_overdue", ExitCode.FAILED)
 
 
 def new_app(options: FaustOptions, owner: Owner) -> WorkerApp:

@@ -16,7 +16,7 @@ is how plain Faust loses records after a crash.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
@@ -63,7 +63,7 @@ class FaustHost:
     ) -> None:
         self._options = options
         self.partitions = partitions
-        self._first: dict[TP, tuple[float, int]] = {}
+        self._first: dict[TP, tuple[float, int | None]] = {}
         self._ends_checked: dict[TP, float] = {}
         self._left_at: dict[TP, float] = {}
         self._clock = clock
@@ -126,15 +126,22 @@ class FaustHost:
             tasks.create_task(self._watch.keep_watching(self._health))
             tasks.create_task(self._keep_claims())
 
+    def is_idle(self) -> bool:
+        """Whether no record is being applied."""
+        return all(run.in_hand is None for run in self._by_topic.values())
+
     async def close(self) -> None:
         """Close what the app does not know of."""
         await self._changelogs.close()
 
-    async def first_offset(self, tp: TP) -> int:
-        """The oldest offset that the broker still has; asked at most once a second."""
-        asked, first = self._first.get(tp, (0.0, 0))
+    async def first_offset(self, tp: TP) -> int | None:
+        """The oldest offset that the broker still has; asked at most once a second.
+
+        None when it does not say.
+        """
+        asked, first = self._first.get(tp, (float("-inf"), None))
         if monotonic_s() - asked >= 1.0:
-            first = (await self.app.consumer.earliest_offsets(tp))[tp]
+            first = await self._answer(self.app.consumer.earliest_offsets(tp), tp)
             self._first[tp] = (monotonic_s(), first)
         return first
 
@@ -148,13 +155,8 @@ class FaustHost:
         if monotonic_s() - self._ends_checked.get(tp, float("-inf")) < every_s:
             return
         self._ends_checked[tp] = monotonic_s()
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                end = (await self.app.consumer.highwaters(tp))[tp]
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the agent
-            log.warning("end_not_known", topic=tp.topic, partition=tp.partition, error=repr(error))
-            return
-        if end < following:
+        end = await self._answer(self.app.consumer.highwaters(tp), tp)
+        if end is not None and end < following:
             give_up(
                 "topic_ends_before_position",
                 ExitCode.USAGE,
@@ -163,6 +165,16 @@ class FaustHost:
                 end=end,
                 position=following,
             )
+
+    async def _answer(self, question: Awaitable[Mapping[TP, int]], tp: TP) -> int | None:
+        """What the broker says of the partition; None when it does not."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return (await question)[tp]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the agent
+            where = {"topic": tp.topic, "partition": tp.partition}
+            log.warning("offsets_not_known", **where, error=repr(error))
+            return None
 
     def topic_name(self, topic: Topic) -> str:
         """The topic's name on this cluster."""

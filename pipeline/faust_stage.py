@@ -25,7 +25,7 @@ from wheelsdown.clock import Clock
 from wheelsdown.crash_points import crash_point
 from wheelsdown.eventlog.port import Message, NewMessage
 from wheelsdown.records.topics import Topic
-from wheelsdown.stage import Stage
+from wheelsdown.stage import Position, Stage
 
 #: An applied record that comes again may mean a topic that was made anew; asked at most so often.
 LOOK_AT_END_EVERY_S = 1.0
@@ -74,8 +74,8 @@ class Host(Protocol):
         """Produce, and wait until the broker has accepted all."""
         ...
 
-    async def first_offset(self, tp: Any) -> int:
-        """The oldest offset that the broker still has."""
+    async def first_offset(self, tp: Any) -> int | None:
+        """The oldest offset that the broker still has; None when it does not say."""
         ...
 
     async def check_end(self, tp: Any, following: int, every_s: float) -> None:
@@ -145,7 +145,8 @@ class StageRun:
     ) -> None:
         self.name = stage.name
         self.topic_name = topic_name
-        self.busy = False
+        #: The record that is being applied.
+        self.in_hand: Position | None = None
         self._stage = stage
         self._table = table
         self._changelog = changelog
@@ -205,19 +206,19 @@ class StageRun:
             return
         if stands == "beyond" and not await self._expired(message, expected):
             return  # the watch goes back to what is missing
-        self.busy = True
+        self.in_hand = Position(message.partition, message.offset)
         try:
             await self._apply(book, message)
         except SupersededError:
             if book.claim.is_held:  # by a worker that is not this one: the host must know
                 raise
         finally:
-            self.busy = False
+            self.in_hand = None
 
     async def _expired(self, message: Any, expected: int) -> bool:
         """Whether retention has deleted everything between the expected record and this one."""
         first = await self._host.first_offset(message.tp)
-        if message.offset != first:
+        if first is None or message.offset != first:
             return False
         if expected:
             log.error(

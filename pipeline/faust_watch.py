@@ -12,6 +12,7 @@ import structlog
 from faust.types import TP
 
 from pipeline.applying import next_offset
+from pipeline.claims import ANSWER_WITHIN_S
 from pipeline.faust_app import WorkerApp
 from pipeline.faust_stage import StageRun
 from pipeline.leaving import give_up
@@ -19,6 +20,7 @@ from wheelsdown.clock import monotonic_s
 from wheelsdown.daemon.health import Health
 from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.daemon.metrics import LAG
+from wheelsdown.stage import Position
 
 #: How often the watch looks whether records wait that do not arrive, when it goes back for them,
 #: and when it gives up, if the broker answers.
@@ -64,10 +66,10 @@ class Wakefulness:
 
 
 class _Standing(NamedTuple):
-    """Since when a partition stands at a position, and how long to wait before going back."""
+    """How long a partition stands at a position, and how long to wait before going back."""
 
     applied: int | None
-    since: float
+    stalled_s: float = 0.0
     go_back_after_s: float = GO_BACK_AFTER_S
 
 
@@ -80,6 +82,10 @@ class Watch:
         check_end: makes sure that a topic does not end before an offset; see the host.
         topics: asks for those that the broker knows now; None when it does not answer. While it
             does not, nobody is to blame for what waits.
+
+    What it counts is time in which the broker answered and the worker could have worked: a broker
+    that is away now and then interrupts the count and does not begin it anew. A look that took long
+    counts for little, since it waited for the broker or the process stood still.
     """
 
     def __init__(
@@ -97,8 +103,10 @@ class Watch:
         self._asked_s = float("-inf")
         self._standing: dict[TP, _Standing] = {}
         self._lagging: set[TP] = set()
-        self._known_at = dict.fromkeys(runs, monotonic_s())
-        self._restoring: tuple[Any, float] = (None, monotonic_s())
+        self._gone_s = dict.fromkeys(runs, 0.0)
+        self._restoring: tuple[Any, float] = (None, 0.0)
+        self._looked_s = monotonic_s()
+        self._was_in_hand: dict[str, Position | None] = {}
 
     def not_ready(self) -> str | None:
         """Why the worker does not apply what comes in; None when it does."""
@@ -107,9 +115,9 @@ class Watch:
         if not self._is_flowing():
             return "partitions are being shared out or their state is being read"
         for tp, standing in self._standing.items():
-            stalled_s = monotonic_s() - standing.since
-            if stalled_s >= 2 * GO_BACK_AFTER_S:
-                return f"{tp.topic} [{tp.partition}] does not get on for {stalled_s:.0f} s"
+            if standing.stalled_s >= 2 * GO_BACK_AFTER_S:
+                stalled = f"{standing.stalled_s:.0f} s"
+                return f"{tp.topic} [{tp.partition}] does not get on for {stalled}"
         return None
 
     async def keep_watching(self, health: Health) -> None:
@@ -119,41 +127,43 @@ class Watch:
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             beat()
-            await self._ask()
-            if self._topics is None or not self._is_flowing():
-                self._standing.clear()
-                self._known_at = dict.fromkeys(self._runs, monotonic_s())
-            if self._topics is None or self._is_flowing():
-                self._restoring = (None, monotonic_s())
-            if self._topics is not None:
-                await self._look(self._topics)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once; leaves the process when it does not get on."""
+        await self._ask()
+        passed_s = min(monotonic_s() - self._looked_s, 2 * WATCH_EVERY_S)
+        self._looked_s = monotonic_s()
+        if self._topics is not None and self._is_flowing():
+            self._restoring = (None, 0.0)
+            await self._look_at_all(self._topics, passed_s)
+        elif self._topics is not None:
+            self._look_at_restoring(passed_s)
 
     async def _ask(self) -> None:
         if monotonic_s() - self._asked_s >= ASK_EVERY_S:
             self._topics = await self._ask_for_topics()
             self._asked_s = monotonic_s()
 
-    async def _look(self, topics: frozenset[str]) -> None:
-        if not self._is_flowing():
-            self._look_at_restoring()
-            return
-        self._look_for_topics(topics)
+    async def _look_at_all(self, topics: frozenset[str], passed_s: float) -> None:
+        self._look_for_topics(topics, passed_s)
         assigned = set(self._app.consumer.assignment())
         self._forget_others(assigned)
         for tp in assigned:
-            if tp.topic in self._runs:
-                await self._look_at(self._runs[tp.topic], tp)
+            # It may have left while the broker was asked about another.
+            if tp.topic in self._runs and tp in self._app.consumer.assignment():
+                await self._look_at(self._runs[tp.topic], tp, passed_s)
+        self._was_in_hand = {topic: run.in_hand for topic, run in self._runs.items()}
 
     def _is_flowing(self) -> bool:
         consumer: Any = self._app.consumer
         is_shared_out = self._app.rebalancing_count > 0 and not self._app.rebalancing
         return is_shared_out and bool(consumer.flow_active)
 
-    def _look_for_topics(self, topics: frozenset[str]) -> None:
-        for topic, known_s in self._known_at.items():
-            if topic in topics:
-                self._known_at[topic] = monotonic_s()
-            elif monotonic_s() - known_s >= GONE_AFTER_S:
+    def _look_for_topics(self, topics: frozenset[str], passed_s: float) -> None:
+        for topic, gone_s in self._gone_s.items():
+            self._gone_s[topic] = 0.0 if topic in topics else gone_s + passed_s
+            if self._gone_s[topic] >= GONE_AFTER_S:
                 give_up("topic_gone", ExitCode.USAGE, topic=topic)
 
     def _forget_others(self, assigned: set[TP]) -> None:
@@ -163,7 +173,7 @@ class Watch:
             LAG.remove(self._runs[tp.topic].name, str(tp.partition))
         self._lagging &= assigned
 
-    async def _look_at(self, run: StageRun, tp: TP) -> None:
+    async def _look_at(self, run: StageRun, tp: TP, passed_s: float) -> None:
         book = run.book(tp.partition)
         applied = None if book is None else book.applied
         following = next_offset(applied)
@@ -175,24 +185,41 @@ class Watch:
         if applied is not None and not waiting:
             await self._check_end(tp, following, END_CHECK_EVERY_S)
         known = self._standing.get(tp)
-        gets_on = book is not None and (not waiting or run.busy)
-        if gets_on or known is None or known.applied != applied:
-            self._standing[tp] = _Standing(applied, monotonic_s())
+        is_done = book is not None and not waiting
+        if is_done or known is None or known.applied != applied:
+            self._standing[tp] = _Standing(applied)
             return
-        stalled_s = monotonic_s() - known.since
-        if stalled_s >= GIVE_UP_AFTER_S:
+        if self._has_its_hands_full(run, tp):
+            return
+        known = known._replace(stalled_s=known.stalled_s + passed_s)
+        self._standing[tp] = known
+        if known.stalled_s >= GIVE_UP_AFTER_S:
             give_up("records_stalled", topic=tp.topic, partition=tp.partition)
-        if book is not None and stalled_s >= known.go_back_after_s:
-            log.warning("going_back", topic=tp.topic, partition=tp.partition, to=following)
+        if book is not None and known.stalled_s >= known.go_back_after_s:
             self._standing[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
-            await self._app.consumer.seek(tp, following)
+            await self._go_back(tp, following)
 
-    def _look_at_restoring(self) -> None:
+    def _has_its_hands_full(self, run: StageRun, tp: TP) -> bool:
+        """Whether the stage is at a record of the partition, or all the time at one of another.
+
+        A record that waits for the broker has a deadline of its own. A stage that gets on with
+        others is no excuse: they might hide for ever that nothing comes from this one.
+        """
+        at = run.in_hand
+        if at is None:
+            return False
+        return at.partition == tp.partition or at == self._was_in_hand.get(tp.topic)
+
+    async def _go_back(self, tp: TP, to: int) -> None:
+        log.warning("going_back", topic=tp.topic, partition=tp.partition, to=to)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            await self._app.consumer.seek(tp, to)
+
+    def _look_at_restoring(self, passed_s: float) -> None:
         tables: Any = self._app.tables
         offsets = tables.recovery.active_offsets.values()
         reached = (self._app.rebalancing_count, sum(filter(None, offsets)))
-        before, since = self._restoring
-        if reached != before:
-            self._restoring = (reached, monotonic_s())
-        elif monotonic_s() - since >= GIVE_UP_AFTER_S:
+        before, stalled_s = self._restoring
+        self._restoring = (reached, 0.0 if reached != before else stalled_s + passed_s)
+        if self._restoring[1] >= GIVE_UP_AFTER_S:
             give_up("state_not_restored")

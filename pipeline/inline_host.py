@@ -18,6 +18,7 @@ from pipeline.applying import (
     report,
     standing,
 )
+from pipeline.cells_at_hand import CellsAtHand
 from wheelsdown.clock import Clock, monotonic_s
 from wheelsdown.crash_points import crash_point
 from wheelsdown.daemon.health import Beat, Health
@@ -34,8 +35,6 @@ from wheelsdown.stage import Stage
 
 #: Records taken at a time from one stage's input before the next stage has its turn.
 BATCH = 500
-#: Decoded cells that are kept at hand, a partition; more are read from the state again.
-CELLS_AT_HAND = 5_000
 #: One record takes far less, an SQLite file that somebody locks up to half of it.
 STANDS_STILL_AFTER_S = 60.0
 #: The log is asked where it ends at most so often.
@@ -117,28 +116,23 @@ class _Book:
         self._codec = codec
         self._stage = stage
         self._partition = partition
-        self._at_hand: dict[str, Any] = {}
+        self._at_hand = CellsAtHand(self._read)
         self.applied = state.position(stage, partition)
 
     def get(self, name: str, /) -> Any:
         """The cell, or None."""
-        if name not in self._at_hand:
-            data = self._state.get(self._stage, self._partition, name)
-            self._keep(name, None if data is None else self._codec.decode(data))
-        return self._at_hand[name]
+        return self._at_hand.get(name)
 
     def write(self, applied: Applied, offset: int) -> None:
         """Make the changed cells and the position durable, together."""
         self._state.write(self._stage, self._partition, applied.encoded, offset)
         for name, cell in applied.cells.items():
-            self._keep(name, cell)
+            self._at_hand.keep(name, cell)
         self.applied = offset
 
-    def _keep(self, name: str, cell: Any) -> None:
-        self._at_hand.pop(name, None)
-        if len(self._at_hand) >= CELLS_AT_HAND:
-            del self._at_hand[next(iter(self._at_hand))]
-        self._at_hand[name] = cell
+    def _read(self, name: str) -> Any:
+        data = self._state.get(self._stage, self._partition, name)
+        return None if data is None else self._codec.decode(data)
 
 
 class _StageRun:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 import zlib
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ class Scripted:
     drop_after: int | None = None
     #: Send these bytes instead of all else, and hang up: what no proper server would send.
     raw: bytes | None = None
+    #: Under this name the server notes when it first began to send the answer.
+    label: str = ""
 
 
 def gzip_bomb(size: int) -> Scripted:
@@ -58,10 +61,12 @@ class HttpFeed:
     """The server. ``async with HttpFeed() as feed: feed.script("/a", Scripted(b"..."))``.
 
     The answers of a path are served in order; the last one stays. An unknown path is a 404.
+    ``first_sent`` has, by label, when an answer first left, in seconds of ``time.perf_counter``.
     """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
+        self.first_sent: dict[str, float] = {}
         self._scripts: dict[str, deque[Scripted]] = defaultdict(deque)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
@@ -102,6 +107,8 @@ class HttpFeed:
             return web.Response(status=404)
         answer = answers.popleft() if len(answers) > 1 else answers[0]
         await asyncio.sleep(answer.delay_s)
+        if answer.label:
+            self.first_sent.setdefault(answer.label, time.perf_counter())
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         if not answer.endless and "Content-Length" not in answer.headers:
             response.content_length = len(answer.body)

@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from fakes.kafka_broker import LAUNCHER
 
 
-def wheelsdown(*arguments: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """Start the command; what it prints goes to ``log``."""
+def wheelsdown(
+    *arguments: str, log: Path, program: Sequence[str] = ("-m", "cli"), **environment: str
+) -> subprocess.Popen[bytes]:
+    """Start the command; what it prints goes to ``log``. ``program`` is what Python runs as it."""
     with log.open("ab") as file:
         return subprocess.Popen(
-            [*launched(), sys.executable, "-m", "cli", *arguments],
+            [*launched(), sys.executable, *program, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
