@@ -177,8 +177,8 @@ class SlackSender:
             self._searches[name] = found
             return Again()
         settled = replace(row, unsettled_since=None, unsettled_until=None)
-        is_there = isinstance(found, history.Found)
-        log.info("slack_history_searched", alert_id=row.alert_id, found=is_there)
+        ts = found.ts if isinstance(found, history.Found) else None
+        log.info("slack_history_searched", alert_id=row.alert_id, found=ts is not None, ts=ts)
         if not isinstance(found, history.Found):
             self._settled(replace(settled, state="pending"))
             return Again()
@@ -289,6 +289,7 @@ class SlackSender:
         return outcome(wait, failure.reason, others=others)
 
     def _park(self, row: Delivery) -> Rejected:
+        self._searches.pop(delivery_id(row), None)
         self._settled(replace(row, state="parked"))
         log.error(
             "alert_parked",
