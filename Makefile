@@ -85,7 +85,7 @@ faust-kills: $(READY) ## kill Faust workers 300 times, ours and plain Faust's (a
 crash: $(READY) ## kill the daemons at every crash point and at random, compare (half an hour)
 	@$(BIN)/python bench/crash.py
 
-latency: $(READY) ## time from a feed's answer to the message in Slack, nothing else going on (12 min)
+latency: $(READY) ## time from a feed's answer to the message in Slack, nothing else going on (16 min)
 	@$(BIN)/python bench/latency.py
 
 secrets: $(READY) ## look for secrets in the debug logs of full runs in which everything fails

@@ -27,6 +27,9 @@ from wheelsdown.stage import Position
 WATCH_EVERY_S = 1.0
 GO_BACK_AFTER_S = 2.0
 GIVE_UP_AFTER_S = 120.0
+#: What time counts in which a stage gets on with other partitions: of each of them a megabyte may
+#: have been fetched before, and wait for its turn first.
+BEHIND_OTHERS = 0.1
 #: How often the broker is asked where a topic ends while nothing comes from it: a client may not
 #: notice that its topic was deleted and made anew.
 END_CHECK_EVERY_S = 30.0
@@ -189,9 +192,7 @@ class Watch:
         if is_done or known is None or known.applied != applied:
             self._standing[tp] = _Standing(applied)
             return
-        if self._has_its_hands_full(run, tp):
-            return
-        known = known._replace(stalled_s=known.stalled_s + passed_s)
+        known = known._replace(stalled_s=known.stalled_s + passed_s * self._blame(run, tp))
         self._standing[tp] = known
         if known.stalled_s >= GIVE_UP_AFTER_S:
             give_up("records_stalled", topic=tp.topic, partition=tp.partition)
@@ -199,16 +200,18 @@ class Watch:
             self._standing[tp] = known._replace(go_back_after_s=2 * known.go_back_after_s)
             await self._go_back(tp, following)
 
-    def _has_its_hands_full(self, run: StageRun, tp: TP) -> bool:
-        """Whether the stage is at a record of the partition, or all the time at one of another.
+    def _blame(self, run: StageRun, tp: TP) -> float:
+        """What the time counts in which nothing came from the partition, 0 to 1.
 
-        A record that waits for the broker has a deadline of its own. A stage that gets on with
-        others is no excuse: they might hide for ever that nothing comes from this one.
+        Nothing while the stage is at a record of it, or all the time at one of another: a record
+        that waits for the broker has a deadline of its own. But something while it gets on with
+        others: they might hide for ever that nothing comes from this one.
         """
         at = run.in_hand
         if at is None:
-            return False
-        return at.partition == tp.partition or at == self._was_in_hand.get(tp.topic)
+            return 1.0
+        is_waiting = at.partition == tp.partition or at == self._was_in_hand.get(tp.topic)
+        return 0.0 if is_waiting else BEHIND_OTHERS
 
     async def _go_back(self, tp: TP, to: int) -> None:
         log.warning("going_back", topic=tp.topic, partition=tp.partition, to=to)
