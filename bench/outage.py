@@ -27,9 +27,10 @@ from fakes.http_feed import HttpFeed
 from fakes.kafka_broker import KafkaBroker, running_broker
 from fakes.live_case import ACTS, OTHER_REGISTRATION, REGISTRATION, Headline, Spot, feed_of, sky_at
 from fakes.live_log import PARTITIONS
-from fakes.live_run import DAEMONS, Daemon, settings_of
-from fakes.slack_server import FakeSlack, running_slack
+from fakes.live_run import DAEMONS, settings_of
+from fakes.slack_server import TOKEN, FakeSlack, running_slack
 from fakes.slack_workspace import CHANNEL
+from fakes.supervised import AS_USUAL, Daemon
 
 from wheelsdown.eventlog.kafka_log import KafkaLog
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
@@ -219,7 +220,7 @@ async def measure(folder: Path, down_s: float) -> bool:
             with KafkaLog(connection, PARTITIONS) as log:
                 log.create_topics(replication=1)
             world = World(feed)
-            daemons = [Daemon(name, config, ("--health-port", "0")) for name in DAEMONS["kafka"]]
+            daemons = [Daemon(name, config, TOKEN, AS_USUAL) for name in DAEMONS["kafka"]]
             for one in daemons:
                 one.start()
             loops = [asyncio.create_task(one) for one in (world.turn(), supervise(daemons))]

@@ -39,7 +39,7 @@ from slack_processes import Consumer, consumer_in
 
 from consumers.ledger import Ledger
 from consumers.slack.limits import HISTORY, POST, UPDATE
-from consumers.slack.send import SETTLE
+from consumers.slack.standing import SETTLE
 from wheelsdown.records.alerts import Alert
 
 SETTLE_S = SETTLE.total_seconds()

@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fakes.examples import alert_of, pyongyang_incident
 from fakes.kafka_broker import running_broker
-from fakes.live_run import Daemon
 from fakes.slack_faults import Fault
-from fakes.slack_server import FakeSlack, running_slack
+from fakes.slack_server import TOKEN, FakeSlack, running_slack
 from fakes.slack_workspace import CHANNEL
+from fakes.supervised import AS_USUAL, Daemon
 
 from wheelsdown.eventlog.kafka_consumer import MAX_POLL_INTERVAL_S
 from wheelsdown.eventlog.kafka_log import KafkaLog
@@ -102,7 +102,7 @@ def measure(folder: Path, count: int) -> bool:
         with KafkaLog(KafkaConnection(bootstrap=(broker.bootstrap,)), 4) as log:
             log.create_topics(replication=1)
             publish(log, ALERTS, sent)
-        daemon = Daemon("consumers slack", config, ("--health-port", "0"))
+        daemon = Daemon("consumers slack", config, TOKEN, AS_USUAL)
         daemon.start()
         with closing(administration(broker.bootstrap)) as admin:
             seen, took_s = watch(daemon, admin, slack, count)

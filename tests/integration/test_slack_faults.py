@@ -30,7 +30,7 @@ from slack_sdk import WebClient
 from consumers.slack import render
 from consumers.slack.answers import Failure, call
 from consumers.slack.client import web_client
-from consumers.slack.send import SETTLE
+from consumers.slack.standing import SETTLE
 from wheelsdown.clock import SystemClock
 
 SETTLE_S = SETTLE.total_seconds()

@@ -12,7 +12,7 @@ from fakes.slack_faults import Fault
 from fakes.slack_scene import MortalLedger, Scene
 
 from consumers.deliveries import Deliveries
-from consumers.slack.send import SETTLE
+from consumers.slack.standing import SETTLE
 from wheelsdown.records.deliveries import Delivery
 
 LATE_S = SETTLE.total_seconds() - 0.1
