@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from processors.cases.stage import CasesStage
 from processors.dispatch.stage import DispatchStage
-from processors.journeys.stage import JourneysStage, Register
+from processors.journeys.following import Register
+from processors.journeys.stage import JourneysStage
 from processors.visits.stage import VisitsStage
 from wheelsdown.records.topics import DEAD_LETTERS, Topic
-from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
+from wheelsdown.reference.aerodromes import Aerodromes
 from wheelsdown.reference.officials import Officials
 from wheelsdown.reference.states import State
 from wheelsdown.stage import Stage
@@ -34,16 +35,11 @@ class Reference:
     states: Mapping[str, State]
     officials: Officials
 
-    def main_aerodromes(self) -> tuple[Aerodrome, ...]:
-        """The aerodromes that governments fly to: those of the capitals."""
-        found = (self.aerodromes.capital_of(code) for code in self.states)
-        return tuple(one for one in found if one is not None)
-
 
 def build(reference: Reference, *, partitions: Callable[[Topic], int], route: str) -> list[Stage]:
     """The stages, upstream before downstream; ``partitions`` counts a topic's partitions."""
     return [
-        JourneysStage(reference.register, reference.aerodromes, reference.main_aerodromes()),
+        JourneysStage(reference.register, reference.aerodromes, reference.states),
         VisitsStage(
             reference.states, reference.officials, partitions=partitions(VisitsStage.input)
         ),

@@ -13,7 +13,7 @@ downstream.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from wheelsdown.records.record import Record
@@ -36,10 +36,14 @@ class Output(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """What a record changed: cells by name (None deletes one), and outputs in order."""
+    """What a record changed: cells by name (None deletes one), and outputs in order.
+
+    ``rejected`` counts what the rules did not believe of it, by reason; the reasons are few.
+    """
 
     cells: Mapping[str, Any]
     outputs: tuple[Output, ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
 
 class Cells(Protocol):

@@ -1,52 +1,45 @@
-"""What it takes for silence to mean a landing that nobody heard, and when to ask again."""
+"""What it takes for silence to mean anything, and when to ask again."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from processors.journeys import radio_holes, sight
-from processors.journeys.cells import AircraftCell, SourceSight
-from processors.journeys.radio_holes import Destination
+from processors.journeys.cells import AircraftCell
+from processors.journeys.movements import utc
+from processors.journeys.reception import Ears
 from processors.journeys.sight import LOST_AFTER, lost_after
 from wheelsdown.records.record import Instant
-from wheelsdown.reference.aerodromes import Aerodrome
 
-#: A lost aircraft of which nothing can be said (no source listened) is asked about again so often,
+#: A lost aircraft of which nothing can be said yet is asked about again so often,
 ASK_AGAIN_AFTER = timedelta(hours=1)
 #: and for so long; after that only hearing it again tells anything.
 GIVE_UP_AFTER = timedelta(days=1)
 
 
-def claimable(
-    cell: AircraftCell,
-    sources: dict[str, SourceSight],
-    absent: Instant,
-    main: Sequence[Aerodrome],
-) -> tuple[Destination, ...]:
-    """Destinations ahead if a landing there may be spoken of while it is not heard.
+def blindness(cell: AircraftCell, absent: Instant, ears: Ears, now: Instant) -> str:
+    """Why it means nothing that the aircraft was lost; empty when it does mean something.
 
-    Not at home (that waits until it is heard), not where no source listens, not when nobody
-    listened at the time it was lost (``absent``: since when it was not heard by somebody who did),
-    and not when looks are too rare to know where it flew.
+    ``absent`` is since when it was not heard by somebody who listened all the time. When that is
+    long after its last contact, nobody listened in between.
     """
-    ahead = radio_holes.destinations_ahead(cell.fix, main)
-    if not ahead or absent > cell.heard_at + lost_after(cell.fix.every_s):
-        return ()
-    first = ahead[0].aerodrome
-    if first.state == cell.aircraft.operator_state:
-        return ()
-    if not radio_holes.is_track_known(cell.fix, ahead[0]):
-        return ()
-    icao24 = cell.aircraft.icao24
-    return ahead if sight.is_watched(sources, icao24, first.latitude, first.longitude) else ()
+    if absent > cell.heard_at + lost_after(cell.fix.every_s):
+        return (
+            f"nobody listened there from {utc(cell.heard_at)} to {utc(absent)}, so that it is not "
+            "known how it went on"
+        )
+    fix = cell.fix
+    if ears.went_dark(fix.latitude, fix.longitude, cell.heard_at, now):
+        return (
+            "other aircraft around it vanished at the same time: the source does not hear that "
+            "region, so that its silence means nothing"
+        )
+    return ""
 
 
-def look_again(
-    due: dict[str, Instant],
-    cell: AircraftCell | None,
-    main: Sequence[Aerodrome],
-    *,
-    now: Instant | None = None,
-) -> None:
+def ask_again_at(cell: AircraftCell, now: Instant) -> Instant | None:
+    """When to ask about a lost aircraft again; None when there is no use in it any more."""
+    return now + ASK_AGAIN_AFTER if now - cell.heard_at < GIVE_UP_AFTER else None
+
+
+def look_again(due: dict[str, Instant], cell: AircraftCell | None, now: Instant | None) -> None:
     """Keep the index of aircraft whose absence may come to mean something.
 
     ``now`` is the time at which it was absent, None when it has just been heard.
@@ -55,14 +48,7 @@ def look_again(
         return
     icao24 = cell.aircraft.icao24
     due.pop(icao24, None)
-    waits = cell.suspect is not None and cell.suspect.on_ground
-    waits = waits and (now is None or now - cell.heard_at < GIVE_UP_AFTER)
-    if cell.phase == "airborne" or (cell.phase == "lost" and waits):
+    if cell.phase == "airborne":
         due[icao24] = max(cell.heard_at + LOST_AFTER, now or cell.heard_at)
-    elif cell.phase == "lost" and cell.arrival is None:
-        ahead = radio_holes.destinations_ahead(cell.fix, main)
-        at = radio_holes.probable_from(cell.fix, cell.heard_at, ahead[0]) if ahead else None
-        if at is not None and (now is None or at > now):
-            due[icao24] = at
-        elif now is not None and now - cell.heard_at < GIVE_UP_AFTER:
-            due[icao24] = now + ASK_AGAIN_AFTER
+    elif cell.phase == "lost" and cell.ask_at is not None:
+        due[icao24] = cell.ask_at

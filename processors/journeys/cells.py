@@ -6,7 +6,8 @@ import msgspec
 
 from wheelsdown.records.aircraft import Aircraft, Health, Scope
 from wheelsdown.records.journeys import Leg, Movement, Stay, TrackPoint
-from wheelsdown.records.record import Instant
+from wheelsdown.records.reception import BoxMap
+from wheelsdown.records.record import Instant, StateCode
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +15,8 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ground_speed_kt``, ``track_deg`` and ``vertical_rate_fpm`` are None where the feed gave none.
     ``every_s`` is how often its source looks, in seconds, None where that is not known: so long
-    may the aircraft have flown on before it was not heard any more.
+    may the aircraft have flown on before it was not heard any more. ``weak`` positions were worked
+    out by others from signals (multilateration, TIS-B): miles off at times.
     """
 
     at: Instant
@@ -26,18 +28,38 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     track_deg: float | None = None
     vertical_rate_fpm: float | None = None
     every_s: float | None = None
+    weak: bool = False
+
+
+class Flying(msgspec.Struct, frozen=True, kw_only=True):
+    """A flight as far as it is known; ``arrival`` is None while it lasts, and may be taken back."""
+
+    flight_id: str
+    number: int
+    revision: int
+    departure: Movement
+    events: tuple[Movement, ...] = ()
+    arrival: Movement | None = None
+
+
+class Habit(msgspec.Struct, frozen=True, kw_only=True):
+    """An aerodrome where the aircraft has been: how many times, and when it last came or left."""
+
+    aerodrome: str
+    visits: int
+    last_at: Instant
 
 
 class Trip(msgspec.Struct, frozen=True, kw_only=True):
-    """A journey while it is being made: legs that are over, and the stays of its stops.
+    """A journey while it is being made: legs that are over, and what was told of its stays.
 
     ``home`` is an arrival at home that was not seen: the journey is over, unless it is taken back.
     """
 
     journey_id: str
     revision: int
-    legs: tuple[Leg, ...]
-    stays: tuple[Stay, ...]
+    legs: tuple[Leg, ...] = ()
+    stays: tuple[Stay, ...] = ()
     home: Movement | None = None
 
 
@@ -45,9 +67,13 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     """One aircraft: ``fix`` is its last accepted position, ``heard_at`` its last contact at all.
 
     ``suspect`` is a position that would put it elsewhere, or from the air on the ground or back,
-    and waits for another that agrees.
-    ``departure`` is the movement that began the present leg, None on the ground. ``arrival`` is the
-    last arrival, None in the air and before the first.
+    and waits for another that agrees; ``rival`` is where a jump led that nothing agreed with.
+    ``jumped_to`` is where it was put by a jump that was believed: until it has flown well away from
+    there, its positions prove no landing.
+    ``flight`` is the present flight, or the last one. ``farthest_nm`` is how far that has been from
+    where it left, ``approached`` the aerodrome that it last came low to. While contact is lost,
+    ``ask_at`` is when its silence may mean something. ``base`` is the state where it is stationed,
+    if not its operator's.
     """
 
     applied: int
@@ -56,10 +82,31 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     heard_at: Instant
     fix: Fix
     suspect: Fix | None = None
-    departure: Movement | None = None
-    arrival: Movement | None = None
+    rival: Fix | None = None
+    jumped_to: Fix | None = None
+    flight: Flying | None = None
+    farthest_nm: float = 0.0
+    approached: str | None = None
+    ask_at: Instant | None = None
     trip: Trip | None = None
+    habits: tuple[Habit, ...] = ()
+    base: StateCode | None = None
     track: tuple[TrackPoint, ...] = ()
+
+    @property
+    def arrival(self) -> Movement | None:
+        """The last arrival; None in the air and before the first flight."""
+        return self.flight.arrival if self.flight is not None else None
+
+    @property
+    def departure(self) -> Movement | None:
+        """The departure of the flight that is under way; None on the ground."""
+        flying = self.flight is not None and self.flight.arrival is None
+        return self.flight.departure if flying and self.flight is not None else None
+
+    def is_home(self, state: StateCode | None) -> bool:
+        """Whether that is the operator's state, or the one where the aircraft is stationed."""
+        return state is not None and state in (self.aircraft.operator_state, self.base)
 
 
 class SourceSight(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,4 +133,26 @@ class ShardCell(msgspec.Struct, frozen=True, kw_only=True, tag="shard"):
     told_up_to: Instant | None = None
 
 
-JourneysCell = AircraftCell | ShardCell
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source heard in a stretch of time that begins ``at``: boxes with any aircraft."""
+
+    at: Instant
+    heard: BoxMap
+    low: BoxMap
+
+
+class SourceReception(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source heard lately, oldest first: by minutes, and by days."""
+
+    slots: tuple[Slot, ...]
+    days: tuple[Slot, ...]
+
+
+class ReceptionCell(msgspec.Struct, frozen=True, kw_only=True, tag="reception"):
+    """Where the sources of a shard hear aircraft at all, by source."""
+
+    applied: int
+    sources: dict[str, SourceReception]
+
+
+JourneysCell = AircraftCell | ShardCell | ReceptionCell

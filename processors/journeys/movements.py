@@ -6,6 +6,7 @@ heard low beside an aerodrome is ``inferred``; what a gap in reception suggests 
 """
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from processors.journeys.plausibility import ON_AERODROME_NM
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import distance_nm
+from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
 #: How far from an aerodrome, and how high above it, an aircraft is on its way in or out: the
 #: usual ends of reception, within the last (or first) ten minutes of a flight.
@@ -23,6 +24,19 @@ LOW_FT = 10_000
 #: As low as this above an aerodrome an aircraft is in its traffic: the last ten miles of a 3 degree
 #: approach. Higher up it may pass by, unless it clearly descends or climbs.
 IN_TRAFFIC_FT = 3_000
+#: A degree off the track counts like this much distance, but not over the runway itself.
+NM_A_DEGREE, STRAIGHT_IN_NM = 0.2, 2.0
+#: Jets climb or descend no more than this in a nautical mile (3 degrees are 318 ft).
+STEEPEST_FT_NM = 600.0
+#: Others that cost no more than so many times the best fit as well; so many are named.
+AS_WELL, MOST_OTHERS = 1.2, 3
+#: The slowest approach of what governments fly (a turboprop's).
+SLOWEST_APPROACH_KT = 110.0
+#: No time that was not seen is known better.
+LEAST_ERROR = timedelta(minutes=3)
+#: Feeds set the ground bit late and take it back early: at 50 to 90 kt, 15 to 35 s from lift-off or
+#: touchdown (ADS-B Exchange traces).
+GROUND_BIT = timedelta(seconds=42)
 #: Clearly: a 3 degree slope at 60 kt; level flight in turbulence and rounding stay below it.
 CLEAR_FPM = 300
 #: Two positions this close in time bound a movement well enough to call it observed.
@@ -32,6 +46,8 @@ CRUISE_KT = 450.0
 #: Below this a reported ground speed is that of a climb, an approach or a turboprop's hold, and
 #: says nothing about the rest of the flight.
 SLOWEST_CRUISE_KT = 200.0
+#: Why a movement is less sure.
+WEAK = "by a position that others worked out (multilateration or TIS-B), which may be miles off"
 #: Climbing out or coming down takes this much longer than cruising the same distance.
 TERMINAL_TIME = timedelta(minutes=5)
 
@@ -62,19 +78,83 @@ def aerodrome_at(fix: Fix, aerodromes: Aerodromes) -> Aerodrome | None:
     return found[0] if found else None
 
 
-def aerodrome_by(fix: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Aerodrome | None:
-    """The aerodrome that an aircraft in the air is low beside; None when it is high or far.
+class Beside(NamedTuple):
+    """An aerodrome that an aircraft is low beside, its distance, and others that fit about as well.
 
-    ``main`` are the indicators of aerodromes that governments use; they count as half as far,
-    because the table is full of strips and heliports that lie under their approaches.
+    ``cost_nm`` is what aerodromes are compared by: distance, and what speaks against them as such.
     """
+
+    aerodrome: Aerodrome
+    nm: float
+    cost_nm: float
+    others: tuple[Aerodrome, ...]
+
+    @property
+    def place(self) -> Place:
+        """The aerodrome; only its state, and its city, where others fit as well."""
+        if not self.others:
+            return place_of(self.aerodrome)
+        all_of_them = (self.aerodrome, *self.others)
+        states = {one.state for one in all_of_them}
+        cities = {one.city for one in all_of_them}
+        return Place(
+            state=self.aerodrome.state if len(states) == 1 else None,
+            city=self.aerodrome.city if len(cities) == 1 else None,
+        )
+
+    @property
+    def alternatives(self) -> tuple[Place, ...]:
+        """All that fit, when there are several."""
+        if not self.others:
+            return ()
+        return tuple(place_of(one) for one in (self.aerodrome, *self.others))
+
+
+def beside(fix: Fix, aerodromes: Aerodromes, main: frozenset[str], up: int) -> Beside | None:
+    """The aerodrome that an aircraft low in the air comes from (``up`` 1) or comes down to (-1).
+
+    None when it is high or far, or clearly does the other. ``main`` are the indicators of
+    aerodromes that governments use; they count as half as far, international ones as three
+    quarters, and those without airlines as twice as far, because the table is full of strips and
+    heliports that lie under their approaches.
+    """
+    ranked = ranked_beside(fix, aerodromes, main, up)
+    if not ranked:
+        return None
+    (best, cost), nm = ranked[0], _nm_to(fix, ranked[0][0])
+    others = [one for one, more in ranked[1:] if one.served and more <= cost * AS_WELL]
+    return Beside(best, nm, cost, tuple(others[:MOST_OTHERS]))
+
+
+def ranked_beside(
+    fix: Fix, aerodromes: Aerodromes, main: frozenset[str], up: int
+) -> list[tuple[Aerodrome, float]]:
+    """All such aerodromes with what speaks against them, in nautical miles; the best first."""
     if fix.altitude_ft is None:
-        return None
-    near = aerodromes.within(fix.latitude, fix.longitude, NEAR_AERODROME_NM)
-    ranked = sorted(near, key=lambda found: found[1] / (2 if found[0].icao in main else 1))
-    if not ranked or fix.altitude_ft - ranked[0][0].elevation_ft > LOW_FT:
-        return None
-    return ranked[0][0]
+        return []
+    found = []
+    for one, nm in aerodromes.within(fix.latitude, fix.longitude, NEAR_AERODROME_NM):
+        height = fix.altitude_ft - one.elevation_ft
+        if height <= LOW_FT and _is_bound(fix, height, up):
+            found.append((one, _cost_nm(fix, one, nm, up, main)))
+    return sorted(found, key=lambda one: (one[1], one[0].icao))
+
+
+def _cost_nm(fix: Fix, aerodrome: Aerodrome, nm: float, up: int, main: frozenset[str]) -> float:
+    """The distance, with angle off the track and too steep a slope turned into distance."""
+    assert fix.altitude_ft is not None
+    cost = nm
+    if fix.track_deg is not None and nm > STRAIGHT_IN_NM:
+        towards = bearing_deg(fix.latitude, fix.longitude, aerodrome.latitude, aerodrome.longitude)
+        ahead = towards if up < 0 else towards + 180
+        cost += NM_A_DEGREE * abs((ahead - fix.track_deg + 180) % 360 - 180)
+    steep_nm = max(0.0, fix.altitude_ft - aerodrome.elevation_ft) / STEEPEST_FT_NM
+    cost += max(0.0, steep_nm - nm)
+    if aerodrome.icao in main:
+        return cost / 2
+    if aerodrome.is_international:
+        return 0.75 * cost
+    return cost if aerodrome.served else 2 * cost
 
 
 def _nm_to(fix: Fix, aerodrome: Aerodrome | None) -> float:
@@ -101,7 +181,7 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
             kind="departure",
             place=place_of(aerodrome),
             at=ground.at + gap / 2,
-            error_min=_minutes(gap / 2),
+            error_min=_minutes(gap / 2 + GROUND_BIT),
             certainty="observed",
             reasons=("seen on the ground and then in the air",),
         )
@@ -120,8 +200,8 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
 
 def departure_before(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement:
     """The departure of an aircraft that is first heard in the air."""
-    aerodrome = climbing_from(air, aerodromes, main)
-    if aerodrome is None:
+    found = beside(air, aerodromes, main, 1)
+    if found is None:
         return Movement(
             kind="departure",
             place=Place(),
@@ -130,14 +210,16 @@ def departure_before(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> 
             certainty="unknown",
             reasons=(f"first heard in the air, at {utc(air.at)}",),
         )
-    flown = flight_time(_nm_to(air, aerodrome), cruise_speed_kt(air))
+    flown = low_time(air, found.aerodrome)
+    reasons = (f"first heard {found.nm:.0f} nm from there{_how(air, found.aerodrome)}",)
     return Movement(
         kind="departure",
-        place=place_of(aerodrome),
+        place=found.place,
         at=air.at - flown,
-        error_min=_minutes(CLOSE),
-        certainty="inferred",
-        reasons=(f"first heard {_nm_to(air, aerodrome):.0f} nm from there{_how(air, aerodrome)}",),
+        error_min=_minutes(flown + LEAST_ERROR),
+        certainty="probable" if air.weak else "inferred",
+        reasons=(*reasons, WEAK) if air.weak else reasons,
+        alternatives=found.alternatives,
     )
 
 
@@ -146,7 +228,7 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
     aerodrome = aerodrome_at(ground, aerodromes)
     gap = ground.at - air.at
     if gap <= CLOSE:
-        landed, error = air.at + gap / 2, gap / 2
+        landed, error = air.at + gap / 2, gap / 2 + GROUND_BIT
     else:
         landed = min(ground.at, air.at + flight_time(_nm_to(air, aerodrome), cruise_speed_kt(air)))
         error = max(CLOSE, (ground.at - landed) / 2)
@@ -162,18 +244,30 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
 
 def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement | None:
     """The arrival of an aircraft that was last heard coming down to an aerodrome, else None."""
-    aerodrome = aerodrome_by(air, aerodromes, main)
-    if aerodrome is None or not _is_bound(air, aerodrome, -1):
+    found = beside(air, aerodromes, main, -1)
+    if found is None:
         return None
-    nm = _nm_to(air, aerodrome)
+    flown = low_time(air, found.aerodrome)
+    reasons = (f"last heard {found.nm:.0f} nm from there{_how(air, found.aerodrome)}",)
     return Movement(
         kind="arrival",
-        place=place_of(aerodrome),
-        at=air.at + flight_time(nm, cruise_speed_kt(air)),
-        error_min=_minutes(CLOSE),
-        certainty="inferred",
-        reasons=(f"last heard {nm:.0f} nm from there{_how(air, aerodrome)}",),
+        place=found.place,
+        at=air.at + flown,
+        error_min=_minutes(flown + LEAST_ERROR),
+        certainty="probable" if air.weak else "inferred",
+        reasons=(*reasons, WEAK) if air.weak else reasons,
+        alternatives=found.alternatives,
     )
+
+
+def low_time(air: Fix, aerodrome: Aerodrome) -> timedelta:
+    """The time between that position, low beside an aerodrome, and the runway.
+
+    Aircraft slow down, and change their height no faster than so.
+    """
+    speed = max(SLOWEST_APPROACH_KT, 0.75 * (air.ground_speed_kt or SLOWEST_CRUISE_KT))
+    height = max(0.0, (air.altitude_ft or 0.0) - aerodrome.elevation_ft)
+    return max(timedelta(hours=_nm_to(air, aerodrome) / speed), timedelta(minutes=height / 1_800))
 
 
 def doubted(movement: Movement, because: str) -> Movement:
@@ -183,13 +277,7 @@ def doubted(movement: Movement, because: str) -> Movement:
     return replace(movement, certainty="inferred", reasons=(*movement.reasons, because))
 
 
-def climbing_from(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Aerodrome | None:
-    """The aerodrome that an aircraft which is first heard in the air comes from, if it shows."""
-    aerodrome = aerodrome_by(air, aerodromes, main)
-    return aerodrome if aerodrome is not None and _is_bound(air, aerodrome, 1) else None
-
-
-def _is_bound(air: Fix, aerodrome: Aerodrome, up: int) -> bool:
+def _is_bound(air: Fix, height_ft: float, up: int) -> bool:
     """Whether it climbs out (``up`` 1) or comes down (-1): clearly, or low and not the other way.
 
     A rate that the feed does not give counts for neither.
@@ -197,8 +285,7 @@ def _is_bound(air: Fix, aerodrome: Aerodrome, up: int) -> bool:
     rate = None if air.vertical_rate_fpm is None else up * air.vertical_rate_fpm
     if rate is not None and rate >= CLEAR_FPM:
         return True
-    low = air.altitude_ft is not None and air.altitude_ft - aerodrome.elevation_ft <= IN_TRAFFIC_FT
-    return low and (rate is None or rate > -CLEAR_FPM)
+    return height_ft <= IN_TRAFFIC_FT and (rate is None or rate > -CLEAR_FPM)
 
 
 def _how(air: Fix, aerodrome: Aerodrome) -> str:

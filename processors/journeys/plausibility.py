@@ -1,4 +1,4 @@
-"""Which positions a rule may rely on.
+"""Which positions a rule may rely on; the others are counted by reason.
 
 A position that lies too far from the last one to have been flown, or that puts an aircraft from
 the air on the ground or back on thin evidence, is held back as a suspect. Another one that agrees
@@ -6,6 +6,7 @@ with it confirms it, at once or, after a jump, only after minutes; anything else
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -21,6 +22,16 @@ MAX_SPEED_KT = 840
 POSITION_NOISE_NM = 5.0
 #: Faster than any aircraft taxies or rolls out of sight: a ground bit at this speed is wrong.
 MAX_GROUND_SPEED_KT = 180
+#: The lowest aerodrome (Bar Yehuda at the Dead Sea) is 1,266 ft below the sea and barometric
+#: altitudes are off by 1,100 ft (ALTITUDE_ERROR_FT); a U-2 flies above 70,000 ft.
+LOWEST_FT, HIGHEST_FT = -2_500.0, 80_000.0
+#: Fighters climb 50,000 ft a minute for a moment, transport aircraft 6,000; descents in an
+#: emergency reach 8,000. Rounding and pressure settings add some.
+MAX_CLIMB_FPM, HEIGHT_NOISE_FT = 10_000.0, 3_000.0
+#: Nobody keeps positions longer: readsb those by satellite (ADS-C) for 40 minutes.
+STALE_AFTER = timedelta(minutes=40)
+#: Sources whose positions are worked out by others, and miles off at times.
+WEAK_SOURCES = frozenset({"mlat", "tisb", "other"})
 #: Clocks of feeds run ahead by seconds; more than this is no time of a real position.
 FUTURE_TOLERANCE = timedelta(seconds=60)
 #: Slower than any transport aircraft lifts off (a King Air rotates at about 95 kt, an Il-62M at
@@ -37,26 +48,51 @@ ON_AERODROME_NM = 6.0
 #: A jump is believed when positions have agreed with it for so long: one that is decoded wrongly
 #: lasts for a message or two, one that is spoofed often snaps back within minutes.
 JUMP_AGREES = timedelta(minutes=5)
+#: Touch-and-goes roll at flying speed for less than this; who has landed is slower by then.
+LONGEST_ROLL = timedelta(seconds=90)
+ROLLING_KT = 70
+#: After a jump positions prove no landing until they have led this far by themselves: positions
+#: that are spoofed stay around one place.
+FLOWN_ON_NM = 100.0
 #: One accepted position in this time is enough for every rule and keeps the state small.
 SAMPLE = timedelta(seconds=30)
 
 
-def fix_of(vector: StateVector, learned: Snapshot, aerodromes: Aerodromes) -> Fix | None:
-    """The position of a state vector, None when it has none that could be true.
+#: Why a position, or a part of one, is not believed.
+Rejection = Literal[
+    "future",  # its time has not come yet
+    "stale",  # it is older than any feed keeps positions
+    "zero_zero",  # 0/0, what a broken encoder sends
+    "impossible_speed",
+    "impossible_height",
+    "impossible_climb",  # the height alone is left out
+    "ground_at_speed",  # the ground bit alone is not believed
+    "ground_in_the_air",  # the same: high above the aerodrome below
+    "weak_ground",  # on the ground by a source that is miles off at times
+    "jump",  # too far from where it was to have been flown
+    "two_aircraft",  # a jump to where jumps have led before: another aircraft has this address
+    "unconfirmed",  # on the ground, or off it, by one position; none agreed with it
+]
+
+
+def fix_of(
+    vector: StateVector, learned: Snapshot, aerodromes: Aerodromes
+) -> tuple[Fix | None, Rejection | None]:
+    """The position of a state vector, None when it has none that could be true; and what is wrong.
 
     The ground bit is not believed at flying speed, nor high above the aerodrome below unless the
     aircraft stands there (transponders on the ground send altitudes of their last flight).
     """
     if vector.latitude is None or vector.longitude is None or vector.positioned_at is None:
-        return None
-    if vector.positioned_at > learned.observed_at + FUTURE_TOLERANCE:
-        return None
-    if vector.latitude == 0 and vector.longitude == 0:
-        return None  # what a broken encoder sends; nobody flies to 0/0
+        return None, None
+    wrong = _impossible(vector, learned)
+    if wrong is not None:
+        return None, wrong
     speed = vector.ground_speed_kt
-    if speed is not None and not 0 <= speed <= MAX_SPEED_KT:
-        return None
-    on_ground = bool(vector.on_ground) and (speed is None or speed <= MAX_GROUND_SPEED_KT)
+    weak = vector.position_source in WEAK_SOURCES
+    on_ground = bool(vector.on_ground)
+    if on_ground and weak:
+        return None, "weak_ground"
     fix = Fix(
         at=vector.positioned_at,
         latitude=vector.latitude,
@@ -67,12 +103,46 @@ def fix_of(vector: StateVector, learned: Snapshot, aerodromes: Aerodromes) -> Fi
         ground_speed_kt=speed,
         track_deg=vector.track_deg,
         vertical_rate_fpm=vector.vertical_rate_fpm,
+        weak=weak,
     )
+    if on_ground and speed is not None and speed > MAX_GROUND_SPEED_KT:
+        return replace(fix, on_ground=False), "ground_at_speed"
     if on_ground and not (speed is not None and speed <= STANDING_KT):
         height = height_ft(fix, aerodromes)
         if height is not None and height > ALTITUDE_ERROR_FT:
-            return replace(fix, on_ground=False)
-    return fix
+            return replace(fix, on_ground=False), "ground_in_the_air"
+    return fix, None
+
+
+def _impossible(vector: StateVector, learned: Snapshot) -> Rejection | None:
+    assert vector.positioned_at is not None
+    if vector.positioned_at > learned.observed_at + FUTURE_TOLERANCE:
+        return "future"
+    if learned.observed_at - vector.positioned_at > STALE_AFTER + _between_looks(learned):
+        return "stale"
+    if vector.latitude == 0 and vector.longitude == 0:
+        return "zero_zero"
+    speed = vector.ground_speed_kt
+    if speed is not None and not 0 <= speed <= MAX_SPEED_KT:
+        return "impossible_speed"
+    height = vector.altitude_ft
+    if height is not None and not vector.on_ground and not LOWEST_FT <= height <= HIGHEST_FT:
+        return "impossible_height"
+    return None
+
+
+def _between_looks(learned: Snapshot) -> timedelta:
+    return timedelta(seconds=learned.every_s or 0.0)
+
+
+def with_possible_height(last: Fix, fix: Fix) -> tuple[Fix, Rejection | None]:
+    """The position, without its height when no aircraft could have changed it so fast."""
+    if fix.altitude_ft is None or last.altitude_ft is None or fix.on_ground or last.on_ground:
+        return fix, None
+    minutes = (fix.at - last.at).total_seconds() / 60
+    if abs(fix.altitude_ft - last.altitude_ft) <= HEIGHT_NOISE_FT + MAX_CLIMB_FPM * minutes:
+        return fix, None
+    return replace(fix, altitude_ft=None), "impossible_climb"
 
 
 def height_ft(fix: Fix, aerodromes: Aerodromes) -> float | None:
@@ -107,22 +177,20 @@ def never_left(ground: Fix, new: Fix, aerodromes: Aerodromes) -> bool:
     slow = new.ground_speed_kt is not None and new.ground_speed_kt < SLOWEST_FLIGHT_KT
     low = height is not None and height <= ALTITUDE_ERROR_FT
     stands = new.ground_speed_kt is not None and new.ground_speed_kt <= STANDING_KT
-    return stands or (low and (slow or new.ground_speed_kt is None))
+    return stands or (slow and (low or height is None)) or (low and new.ground_speed_kt is None)
 
 
 def needs_another(last: Fix, new: Fix, *, grounded: bool) -> bool:
     """Whether ``new`` has to be confirmed by another position before anything follows from it.
 
     A jump has; so has being on the ground where it was not, and being in the air without having
-    gone anywhere at a speed of flight.
+    gone anywhere.
     """
     if not is_reachable(last, new):
         return True
     if new.on_ground:
         return not grounded or is_moved(last, new)
-    if not grounded or distance_between(last, new) > ON_AERODROME_NM:
-        return False
-    return new.ground_speed_kt is None or new.ground_speed_kt < SLOWEST_FLIGHT_KT
+    return grounded and distance_between(last, new) <= ON_AERODROME_NM
 
 
 def agrees(suspect: Fix, new: Fix) -> bool:
@@ -134,7 +202,20 @@ def agrees(suspect: Fix, new: Fix) -> bool:
 
 def is_confirmed(last: Fix, suspect: Fix, new: Fix) -> bool:
     """Whether ``new``, which agrees with ``suspect``, does so late enough to confirm it."""
-    return new.at - suspect.at >= (SAMPLE if is_reachable(last, suspect) else JUMP_AGREES)
+    agreed = new.at - suspect.at
+    if not is_reachable(last, suspect):
+        return agreed >= JUMP_AGREES
+    rolls = new.ground_speed_kt is not None and new.ground_speed_kt > ROLLING_KT
+    if new.on_ground and not last.on_ground and rolls:
+        return agreed >= LONGEST_ROLL
+    return agreed >= SAMPLE
+
+
+def why_held_back(last: Fix, suspect: Fix, rival: Fix | None) -> Rejection:
+    """Why a position waits for another; ``rival`` is where an earlier jump led."""
+    if is_reachable(last, suspect):
+        return "unconfirmed"
+    return "two_aircraft" if rival is not None and is_reachable(rival, suspect) else "jump"
 
 
 def is_moved(one: Fix, other: Fix) -> bool:

@@ -29,9 +29,7 @@ class Register:
 
 def new_run(operator_state: str = "RUS") -> StageRun:
     """The stage over an empty book."""
-    aerodromes = load_aerodromes()
-    main = [one for code in load_states() if (one := aerodromes.capital_of(code))]
-    return StageRun(JourneysStage(Register(operator_state), aerodromes, main))
+    return StageRun(JourneysStage(Register(operator_state), load_aerodromes(), load_states()))
 
 
 def run(vectors: list[StateVector], stop: datetime, **how: object) -> list[Record]:

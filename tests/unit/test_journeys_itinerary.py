@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processors.journeys import track
 from processors.journeys.cells import Fix
-from processors.journeys.itinerary import MOST_STAYS
+from processors.journeys.itinerary import MOST_LEGS
 from wheelsdown.records.aircraft import StateVector
 from wheelsdown.records.journeys import TrackPoint
 from wheelsdown.records.topics import FLIGHTS_JOURNEYS
@@ -27,7 +27,7 @@ def test_an_aircraft_stationed_abroad_fits_into_its_records() -> None:
     outputs = stage.take_all(snapshots(vectors, START, end_of(vectors)))
     told = journeys(outputs)
     assert len({one.journey_id for one in told}) > 1
-    assert max(len(one.legs) for one in told) <= MOST_STAYS + 1
+    assert max(len(one.legs) for one in told) <= MOST_LEGS + 1
     assert max(len(FLIGHTS_JOURNEYS.encode(one)) for one in told) < FLIGHTS_JOURNEYS.max_bytes / 4
     assert max(len(cell) for cell in stage.cells.values()) < 250_000
 

@@ -32,6 +32,11 @@ RECORDS_PUBLISHED = Counter(
 RECORDS_APPLIED = Counter(
     "wheelsdown_records_applied_total", "Records that a stage has applied.", ["stage"]
 )
+POSITIONS_REJECTED = Counter(
+    "wheelsdown_positions_rejected_total",
+    "Positions that the rules did not believe, by why not.",
+    ["reason"],
+)
 LAG = Gauge(
     "wheelsdown_lag_records", "Records that wait for their reader.", ["reader", "partition"]
 )

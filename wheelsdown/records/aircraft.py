@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from wheelsdown.records.reception import Reception
 from wheelsdown.records.record import Instant, Record, StateCode
 
 #: Six lower-case hex digits. Non-ICAO addresses (``~``) never become a state vector: producers
@@ -76,7 +77,8 @@ class Snapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     clock (or the poll's time when it gave none), ``observed_at`` the time of the poll.
     ``received`` and ``dropped`` (reason -> count) speak of the whole answer, not of the shard;
     ``candidates`` are the watched aircraft of the shard, ordered by ``icao24``. ``every_s`` is how
-    often the source is looked at, in seconds; None in recordings that don't say.
+    often the source is looked at, in seconds; None in recordings that don't say. ``reception`` is
+    where it heard anybody at all, watched or not; None in most snapshots: once a minute is enough.
     """
 
     source: str
@@ -90,6 +92,7 @@ class Snapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     dropped: dict[str, int] = msgspec.field(default_factory=dict)
     candidates: tuple[StateVector, ...] = ()
     every_s: float | None = None
+    reception: Reception | None = None
 
 
 class Aircraft(msgspec.Struct, frozen=True, kw_only=True):

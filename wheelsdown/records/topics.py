@@ -13,7 +13,7 @@ from wheelsdown.records.alerts import Alert
 from wheelsdown.records.dead_letters import DeadLetter
 from wheelsdown.records.deliveries import Delivery
 from wheelsdown.records.incidents import Incident
-from wheelsdown.records.journeys import Journey, Stay
+from wheelsdown.records.journeys import Flight, Journey, Stay
 from wheelsdown.records.news import Entry
 from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Record
@@ -62,14 +62,9 @@ def _field(name: str) -> Callable[[Record], str]:
     return key
 
 
-def _icao24(record: Record) -> str:
-    assert isinstance(record, Journey)
-    return record.aircraft.icao24
-
-
 ADSB_SNAPSHOTS = Topic("adsb.snapshots.v1", (Snapshot,), _field("shard"), YEAR)
 NEWS_ENTRIES = Topic("news.entries.v1", (Entry, Progress), _field("entry_id"), 5 * YEAR)
-FLIGHTS_JOURNEYS = Topic("flights.journeys.v1", (Journey,), _icao24, 5 * YEAR)
+FLIGHTS_JOURNEYS = Topic("flights.journeys.v1", (Flight, Journey), _field("icao24"), 5 * YEAR)
 CASES_EVENTS = Topic("cases.events.v1", (Stay, Mention, Progress), _field("pair"), YEAR)
 VISITS = Topic("visits.v1", (Visit,), _field("pair"), 5 * YEAR)
 INCIDENTS = Topic("incidents.v1", (Incident,), _field("pair"), 5 * YEAR)

@@ -34,8 +34,9 @@ _MARGIN_DEG = 1e-6
 class Aerodrome(msgspec.Struct, frozen=True, kw_only=True):
     """An aerodrome.
 
-    ``icao`` is its ICAO location indicator; small fields without one have the code of their
-    authority. ``state`` is alpha-3; a territory counts as its sovereign (Guam as USA).
+    ``icao`` is its ICAO location indicator. ``state`` is alpha-3; a territory counts as its
+    sovereign (Guam as USA). ``served`` tells that it has a code of IATA too: airlines fly there,
+    so that large aircraft can.
     """
 
     icao: str
@@ -45,6 +46,12 @@ class Aerodrome(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     elevation_ft: float
+    served: bool = True
+
+    @property
+    def is_international(self) -> bool:
+        """Whether it is named so: of several at one city the one for large aircraft from abroad."""
+        return "International" in self.name
 
 
 class Aerodromes:
@@ -137,6 +144,7 @@ def _aerodrome(
         latitude=float(row[lat]),
         longitude=float(row[lon]),
         elevation_ft=float(row[elevation]),
+        served=bool(row.get("iata", "-")),
     )
 
 

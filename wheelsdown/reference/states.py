@@ -55,6 +55,12 @@ def load_ambiguous_names() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
+@functools.cache
+def load_well_heard() -> frozenset[str]:
+    """States where aircraft are heard down to the ground at the aerodromes that governments use."""
+    return frozenset(row["state"] for row in rows("well_heard.csv"))
+
+
 def folded(text: str) -> str:
     """The text without diacritics: ``"Türkiye"`` -> ``"Turkiye"``."""
     if text.isascii():

@@ -1,0 +1,341 @@
+"""Following one aircraft: what each position, and each silence, says about where it went.
+
+An aircraft departs when it is seen on the ground and then in the air, or is first heard climbing
+beside an aerodrome. It has arrived when it is seen on the ground twice, or was last heard coming
+down to an aerodrome and then no more (absence.py). One that is lost in cruise has probably arrived
+ahead when sources that work have been silent about it for long enough (radio_holes.py); when it is
+heard again, that is confirmed, corrected or withdrawn (reappearance.py).
+"""
+
+from collections import Counter
+from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
+
+from processors.journeys import (
+    absence,
+    destinations,
+    itinerary,
+    movements,
+    radio_holes,
+    reappearance,
+    sight,
+    track,
+    underway,
+)
+from processors.journeys.cells import AircraftCell, Fix, SourceSight
+from processors.journeys.destinations import Atlas
+from processors.journeys.flights import Result
+from processors.journeys.plausibility import (
+    FLOWN_ON_NM,
+    SAMPLE,
+    agrees,
+    distance_between,
+    fix_of,
+    is_confirmed,
+    is_due,
+    is_landed,
+    is_moved,
+    is_reachable,
+    needs_another,
+    never_left,
+    why_held_back,
+    with_possible_height,
+)
+from processors.journeys.reception import Ears
+from processors.journeys.sight import LOST_AFTER, lost_after
+from wheelsdown.records.aircraft import Aircraft, Snapshot, StateVector
+from wheelsdown.records.journeys import Movement
+from wheelsdown.reference.aerodromes import Aerodromes
+from wheelsdown.stage import Output
+
+#: Why a movement that was seen is not taken to be observed.
+JUMPED = "its position jumped there faster than any aircraft flies"
+HEARD_ONCE = "nothing was heard after that one position"
+
+
+class Register(Protocol):
+    """Who an aircraft is (wheelsdown/reference/fleet.py)."""
+
+    def describe(self, vector: StateVector) -> Aircraft:
+        """The register's row, or what the vector and its address tell."""
+        ...
+
+
+class Learned(NamedTuple):
+    """A snapshot with its place in the input, what sources could see then, and what is rejected."""
+
+    snapshot: Snapshot
+    offset: int
+    sources: dict[str, SourceSight]
+    ears: Ears
+    rejected: Counter[str]
+
+
+class Follower:
+    """The rules for one aircraft, over what is known of the world."""
+
+    def __init__(self, register: Register, aerodromes: Aerodromes, atlas: Atlas) -> None:
+        self._register = register
+        self._aerodromes = aerodromes
+        self._atlas = atlas
+
+    def heard(
+        self, cell: AircraftCell | None, vector: StateVector, learned: Learned
+    ) -> tuple[AircraftCell | None, tuple[Output, ...]]:
+        """What a state vector says about its aircraft."""
+        if cell is not None and cell.applied >= learned.offset:
+            return cell, ()
+        fix, wrong = fix_of(vector, learned.snapshot, self._aerodromes)
+        if wrong is not None:
+            learned.rejected[wrong] += 1
+        if cell is None:
+            return self._first(vector, fix, learned) if fix is not None else (None, ())
+        heard_at = max(cell.heard_at, min(vector.heard_at, learned.snapshot.observed_at))
+        if fix is None or not is_due(cell.fix, fix):
+            # Contacts without a new position count as well; like positions, they are sampled.
+            if heard_at - cell.heard_at < SAMPLE:
+                return cell, ()
+            return replace(cell, applied=learned.offset, heard_at=heard_at), ()
+        fix, wrong = with_possible_height(cell.fix, fix)
+        if wrong is not None:
+            learned.rejected[wrong] += 1
+        cell = replace(cell, applied=learned.offset, heard_at=heard_at)
+        placed, said = self._place(cell, fix, learned)
+        return placed, itinerary.last_revisions(said)
+
+    def not_heard(self, cell: AircraftCell, learned: Learned) -> Result:
+        """What it means that an aircraft was in the air and is not in this snapshot."""
+        if cell.applied >= learned.offset or cell.phase == "ground":
+            return cell, ()
+        fix = cell.fix
+        absent = sight.absent_since(
+            learned.sources, cell.aircraft.icao24, fix.latitude, fix.longitude, cell.heard_at
+        )
+        if absent is None:
+            return cell, ()
+        cell = replace(cell, applied=learned.offset)
+        if cell.jumped_to is None and is_landed(fix, cell.suspect, self._aerodromes):
+            landed, said = self._landed_unseen(cell, learned)
+        elif cell.phase == "airborne":
+            now = learned.snapshot.observed_at
+            landed, said = self._lost(
+                cell, learned, absence.blindness(cell, absent, learned.ears, now)
+            )
+        else:
+            landed, said = self._still_lost(cell, learned)
+        return landed, itinerary.last_revisions(said)
+
+    def _first(self, vector: StateVector, fix: Fix, learned: Learned) -> Result:
+        cell = AircraftCell(
+            applied=learned.offset,
+            aircraft=self._register.describe(vector),
+            phase="ground" if fix.on_ground else "airborne",
+            heard_at=vector.heard_at,
+            fix=fix,
+            track=track.extend((), None, fix),
+        )
+        if fix.on_ground:
+            return cell, ()
+        departure = movements.departure_before(fix, self._aerodromes, self._atlas.capitals)
+        return itinerary.depart(cell, departure, learned.snapshot)
+
+    def _place(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
+        """Follow a position, or hold it back until another confirms it."""
+        last, suspect, grounded = cell.fix, cell.suspect, cell.phase == "ground"
+        if grounded and not fix.on_ground and never_left(last, fix, self._aerodromes):
+            fix = replace(fix, on_ground=True)
+        if suspect is not None and fix.at > suspect.at:
+            if agrees(suspect, fix):
+                if not is_confirmed(last, suspect, fix):
+                    return cell, ()
+                there, said = self._confirm(cell, suspect, learned)
+                come, more = self._follow(there, fix, learned)
+                return come, (*said, *more)
+            learned.rejected[why_held_back(last, suspect, cell.rival)] += 1
+            if not is_reachable(last, suspect):
+                cell = replace(cell, rival=suspect)
+        if needs_another(last, fix, grounded=grounded):
+            return replace(cell, suspect=fix), ()
+        return self._follow(cell, fix, learned)
+
+    def _confirm(self, cell: AircraftCell, suspect: Fix, learned: Learned) -> Result:
+        if is_reachable(cell.fix, suspect):
+            return self._follow(cell, suspect, learned)
+        jumped = replace(cell, jumped_to=suspect)
+        if cell.phase == "ground" and suspect.on_ground:
+            # It can't have flown there: where it stood before was wrong, or where it stands now is.
+            return replace(jumped, fix=suspect, suspect=None), ()
+        return self._follow(jumped, suspect, learned)
+
+    def _follow(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
+        """The movements between the last position and this one, which may lie a jump away."""
+        last = cell.fix
+        jumped = cell.jumped_to
+        if jumped is not None and not fix.on_ground and distance_between(jumped, fix) > FLOWN_ON_NM:
+            jumped = None
+        drawn = replace(
+            cell,
+            fix=fix,
+            suspect=None,
+            jumped_to=jumped,
+            phase="ground" if fix.on_ground else "airborne",
+            track=track.extend(cell.track, last, fix),
+        )
+        if cell.phase == "ground":
+            return self._after_ground(drawn, last, fix, learned)
+        if cell.phase == "lost" or fix.at - last.at > lost_after(fix.every_s):
+            return self._after_gap(drawn, last, fix, learned)
+        if fix.on_ground:
+            return self._land(drawn, movements.arrival_seen(last, fix, self._aerodromes), learned)
+        on, event = underway.flown_on(drawn, fix, self._aerodromes)
+        if event is None:
+            return on, ()
+        return itinerary.on_the_way(on, movements.doubted(event, _doubt(on)), learned.snapshot)
+
+    def _land(self, cell: AircraftCell, seen: Movement, learned: Learned) -> Result:
+        seen = movements.doubted(seen, _doubt(cell))
+        elsewhere = underway.diverted(cell, seen, self._aerodromes)
+        told: tuple[Output, ...] = ()
+        if elsewhere is not None:
+            cell, told = itinerary.on_the_way(cell, elsewhere, learned.snapshot)
+        landed, said = itinerary.arrive(cell, seen, learned.snapshot)
+        return landed, (*told, *said)
+
+    def _after_ground(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Learned) -> Result:
+        if not fix.on_ground:
+            departure = movements.departure_seen(last, fix, self._aerodromes)
+            return itinerary.depart(
+                cell, movements.doubted(departure, _doubt(cell)), learned.snapshot
+            )
+        if not is_moved(last, fix):
+            return self._heard_again(cell, learned)
+        # It flew without being heard: both ends are known, the times between them are not.
+        departure = movements.departure_seen(last, fix, self._aerodromes)
+        gone, said = itinerary.depart(cell, departure, learned.snapshot)
+        come, more = self._land(gone, movements.arrival_seen(last, fix, self._aerodromes), learned)
+        return come, (*said, *more)
+
+    def _heard_again(self, cell: AircraftCell, learned: Learned) -> Result:
+        """It still stands there: an arrival that had been heard only once is observed now."""
+        arrival = cell.arrival
+        if arrival is None or HEARD_ONCE not in arrival.reasons:
+            return cell, ()
+        reasons = tuple(one for one in arrival.reasons if one != HEARD_ONCE)
+        seen = replace(arrival, certainty="observed", reasons=reasons)
+        return itinerary.correct_arrival(cell, seen, learned.snapshot)
+
+    def _after_gap(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Learned) -> Result:
+        claimed = cell.arrival
+        found = tuple(
+            movements.doubted(one, _doubt(cell))
+            for one in reappearance.explain_gap(
+                replace(cell, fix=last),
+                fix,
+                atlas=self._atlas,
+                aerodromes=self._aerodromes,
+                ears=learned.ears,
+            )
+        )
+        outputs: tuple[Output, ...] = ()
+        if claimed is not None and found and found[0].place.state == claimed.place.state:
+            if found[0] != claimed:
+                cell, outputs = itinerary.correct_arrival(cell, found[0], learned.snapshot)
+            found = found[1:]
+        elif claimed is not None:
+            because = reappearance.why_not(fix, found)
+            cell, outputs = itinerary.withdraw_arrival(cell, because, learned.snapshot)
+        for movement in found:
+            if movement.kind == "arrival":
+                cell, said = self._land(cell, movement, learned)
+            else:
+                cell, said = itinerary.depart(cell, movement, learned.snapshot)
+            outputs += said
+        if not fix.on_ground:
+            event = underway.contact_regained(last, fix)
+            cell, said = itinerary.on_the_way(cell, event, learned.snapshot)
+            outputs += said
+        return cell, outputs
+
+    def _lost(self, cell: AircraftCell, learned: Learned, blind: str) -> Result:
+        """Contact is lost: beside an aerodrome it has landed, elsewhere it is bound for some."""
+        fix, now = cell.fix, learned.snapshot.observed_at
+        lost = replace(cell, phase="lost", ask_at=None)
+        tracked = cell.heard_at - fix.at <= LOST_AFTER
+        means_something = tracked and not blind and cell.jumped_to is None
+        if means_something:
+            arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
+            if arrival is not None:
+                return itinerary.arrive(lost, arrival, learned.snapshot)
+        ahead = self._ahead(lost, learned) if tracked else ()
+        event = radio_holes.contact_lost(fix, ahead, blind=blind)
+        lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
+        if means_something and ahead:
+            first = radio_holes.probable_from(fix, cell.heard_at, ahead[0])
+            lost = replace(lost, ask_at=max(now, first))
+        elif cell.suspect is not None and cell.suspect.on_ground:
+            lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
+        return lost, said
+
+    def _still_lost(self, cell: AircraftCell, learned: Learned) -> Result:
+        """A landing may be spoken of now; else what is told of its destination may have changed."""
+        now = learned.snapshot.observed_at
+        if cell.arrival is not None:
+            return replace(cell, ask_at=None), ()
+        ahead = self._ahead(cell, learned)
+        if self._is_claimable(cell, ahead, learned):
+            arrival = radio_holes.probable_arrival(cell.fix, ahead, now)
+            return itinerary.arrive(cell, arrival, learned.snapshot)
+        waiting = replace(cell, ask_at=absence.ask_again_at(cell, now))
+        event = radio_holes.contact_lost(cell.fix, ahead)
+        told = cell.flight.events[-1] if cell.flight is not None and cell.flight.events else None
+        if not ahead or (told is not None and told.place == event.place):
+            return waiting, ()
+        return itinerary.on_the_way(waiting, event, learned.snapshot)
+
+    def _is_claimable(
+        self,
+        cell: AircraftCell,
+        ahead: tuple[destinations.Destination, ...],
+        learned: Learned,
+    ) -> bool:
+        """Whether a landing ahead may be spoken of while it is not heard.
+
+        Not at home (that waits until it is heard), not where no source listens, and not while
+        nobody hears anything where it was lost.
+        """
+        now, fix = learned.snapshot.observed_at, cell.fix
+        if not radio_holes.is_claimable(cell, ahead, learned.ears, now):
+            return False
+        first = ahead[0].aerodrome
+        return (
+            not cell.is_home(first.state)
+            and sight.is_watched(
+                learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
+            )
+            and not learned.ears.are_deaf_at(fix.latitude, fix.longitude, now)
+        )
+
+    def _ahead(self, cell: AircraftCell, learned: Learned) -> tuple[destinations.Destination, ...]:
+        now = learned.snapshot.observed_at
+        return destinations.ranked(cell, self._atlas, self._aerodromes, learned.ears, now)
+
+    def _landed_unseen(self, cell: AircraftCell, learned: Learned) -> Result:
+        """It was heard on the ground once, and then no more: it landed, though less surely."""
+        ground = cell.suspect
+        assert ground is not None
+        there = replace(
+            cell,
+            fix=ground,
+            suspect=None,
+            phase="ground",
+            track=track.extend(cell.track, cell.fix, ground),
+        )
+        if cell.phase == "lost":
+            return self._after_gap(there, cell.fix, ground, learned)
+        arrival = movements.arrival_seen(cell.fix, ground, self._aerodromes)
+        return self._land(there, movements.doubted(arrival, HEARD_ONCE), learned)
+
+
+def _doubt(cell: AircraftCell) -> str:
+    return JUMPED if cell.jumped_to is not None else ""

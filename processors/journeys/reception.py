@@ -1,0 +1,140 @@
+"""Where sources hear aircraft at all: what silence can mean in a region, by what others do there.
+
+Snapshots of a source tell, minute by minute, the boxes of two degrees in which it heard anybody
+(wheelsdown/records/reception.py). Kept are the last hour and a half in slots of ten minutes, and
+two days. A source that asks for single aircraft tells nothing of this, and then nothing is known.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from processors.journeys.cells import ReceptionCell, Slot, SourceReception
+from wheelsdown.records.aircraft import Snapshot
+from wheelsdown.records.reception import COLUMNS, MAP_BYTES, ROWS, bits_of, box_at
+from wheelsdown.records.record import Instant
+
+#: A slot is long enough that some aircraft crosses each box of ordinary traffic.
+SLOT = timedelta(minutes=10)
+MOST_SLOTS = 9
+DAY = timedelta(days=1)
+MOST_DAYS = 2
+#: So long before contact was lost the neighbours are looked at.
+BEFORE = timedelta(minutes=40)
+#: Fewer neighbouring boxes than this say nothing about a region: one aircraft makes one box.
+FEWEST_NEIGHBOURS = 3
+#: With no more than this share of the neighbours left, the region has gone dark.
+DARK_SHARE = 0.25
+
+
+def note(cell: ReceptionCell | None, snapshot: Snapshot, offset: int) -> ReceptionCell | None:
+    """The cell after a snapshot; the same one when that tells nothing new."""
+    told = snapshot.reception
+    if told is None or snapshot.health == "silent":
+        return cell
+    sources = dict(cell.sources) if cell is not None else {}
+    known = sources.get(snapshot.source, SourceReception(slots=(), days=()))
+    at = snapshot.observed_at
+    new = SourceReception(
+        slots=_joined(known.slots, told.heard, told.low, _floor(at, SLOT), MOST_SLOTS),
+        days=_joined(known.days, told.heard, told.low, _floor(at, DAY), MOST_DAYS),
+    )
+    if new == known:
+        return cell
+    sources[snapshot.source] = new
+    newest = max(one.days[-1].at for one in sources.values())
+    kept = {
+        name: one for name, one in sources.items() if newest - one.days[-1].at < MOST_DAYS * DAY
+    }
+    return ReceptionCell(applied=offset, sources=kept)
+
+
+class Ears:
+    """What is known of reception; made of a cell, or of None when nothing is."""
+
+    def __init__(self, cell: ReceptionCell | None) -> None:
+        self._sources: Mapping[str, SourceReception] = cell.sources if cell is not None else {}
+        self._heard: int | None = None
+        self._low = 0
+
+    @property
+    def are_open(self) -> bool:
+        """Whether anything is known of reception at all."""
+        return bool(self._sources)
+
+    def hear_at(self, latitude: float, longitude: float) -> bool:
+        """Whether anybody was heard in that box within two days."""
+        return bool(self._days()[0] >> box_at(latitude, longitude) & 1)
+
+    def hear_low_at(self, latitude: float, longitude: float) -> bool:
+        """Whether anybody was heard there near the ground or on it."""
+        return bool(self._days()[1] >> box_at(latitude, longitude) & 1)
+
+    def went_dark(self, latitude: float, longitude: float, since: Instant, now: Instant) -> bool:
+        """Whether the aircraft around that place, heard until ``since``, have vanished as well.
+
+        False also where there were none to compare with.
+        """
+        around = neighbourhood(latitude, longitude)
+        before = self._between(since - BEFORE, since) & around
+        if before.bit_count() < FEWEST_NEIGHBOURS:
+            return False
+        # The slot in which contact was lost holds what was heard before it, too.
+        after = self._between(_floor(since, SLOT) + SLOT, now) & before
+        return after.bit_count() <= DARK_SHARE * before.bit_count()
+
+    def are_deaf_at(self, latitude: float, longitude: float, now: Instant) -> bool:
+        """Whether nobody is heard around that place any more, though others used to be."""
+        around = neighbourhood(latitude, longitude) & self._days()[0]
+        if around.bit_count() < FEWEST_NEIGHBOURS:
+            return False
+        lately = self._between(now - BEFORE, now) & around
+        return lately.bit_count() <= DARK_SHARE * around.bit_count()
+
+    def _between(self, start: Instant, stop: Instant) -> int:
+        bits = 0
+        for one in self._sources.values():
+            for slot in one.slots:
+                if start - SLOT < slot.at <= stop:
+                    bits |= bits_of(slot.heard)
+        return bits
+
+    def _days(self) -> tuple[int, int]:
+        if self._heard is None:
+            self._heard = 0
+            for one in self._sources.values():
+                for day in one.days:
+                    self._heard |= bits_of(day.heard)
+                    self._low |= bits_of(day.low)
+        return self._heard, self._low
+
+
+def neighbourhood(latitude: float, longitude: float) -> int:
+    """The box of a position and the eight around it, as bits."""
+    row, column = divmod(box_at(latitude, longitude), COLUMNS)
+    bits = 0
+    for other in range(max(0, row - 1), min(ROWS - 1, row + 1) + 1):
+        for step in (-1, 0, 1):
+            bits |= 1 << (other * COLUMNS + (column + step) % COLUMNS)
+    return bits
+
+
+def _joined(
+    slots: tuple[Slot, ...], heard: bytes, low: bytes, at: Instant, most: int
+) -> tuple[Slot, ...]:
+    """The slots with what was heard in the one that begins ``at``; older news is left out."""
+    if slots and at < slots[-1].at:
+        return slots
+    if not slots or at > slots[-1].at:
+        return (*slots, Slot(at=at, heard=heard, low=low))[-most:]
+    last = slots[-1]
+    joined = Slot(at=at, heard=_either(last.heard, heard), low=_either(last.low, low))
+    return slots if joined == last else (*slots[:-1], joined)
+
+
+def _either(one: bytes, other: bytes) -> bytes:
+    return (bits_of(one) | bits_of(other)).to_bytes(MAP_BYTES, "little")
+
+
+def _floor(at: Instant, step: timedelta) -> Instant:
+    start = datetime.min.replace(tzinfo=at.tzinfo)
+    return at - (at - start) % step
