@@ -10,9 +10,12 @@ DEMO_ARGS ?=
 SHARED ?= ../shared/data
 PORT ?= 8765
 DOWN_S ?= 120
+SEED ?= 1
+N ?= 500
 
 BIN := .venv/bin
 READY := .venv/.ready
+PEER := .venv-traffic/.ready
 STARTED := $(shell date +%s)
 
 # The file READY says that .venv holds what the lock names. It doesn't count when .venv was copied
@@ -21,9 +24,9 @@ ifneq ($(shell test -x $(BIN)/python && grep -F "$(CURDIR)/.venv" $(BIN)/activat
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint parity real-news visit-figures memory compose-check kafka fake-slack \
-	faust-kills alertmanager stalls outage slow-slack burst slack-kills crash latency secrets \
-	venv lock clean
+.PHONY: help demo test lint parity real-news visit-figures journeys-figures journeys-cost \
+	memory compose-check kafka fake-slack faust-kills alertmanager stalls outage slow-slack burst \
+	slack-kills crash latency secrets journeys-check venv lock clean
 
 help: ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
@@ -48,7 +51,7 @@ lint: $(READY) ## run the checks only: style, format, types, imports
 	@$(BIN)/lint-imports
 
 parity: $(READY) ## compare embedded, Kafka and replay runs for all scenarios, not only two
-	@WHEELSDOWN_SCENARIOS=all $(BIN)/python -m pytest -k parity $(PYTEST_ARGS)
+	@WHEELSDOWN_SCENARIOS=all $(BIN)/python -m pytest -k "parity or radio_hole_kill" $(PYTEST_ARGS)
 
 stalls: $(READY) ## kill a Faust worker ten times while its connection to the broker stalls
 	@WHEELSDOWN_STALLS=10 $(BIN)/python -m pytest tests/integration/test_stalled_changelog.py
@@ -72,6 +75,15 @@ real-news: $(READY) ## replay the founding case among real news of 2023 (needs S
 
 visit-figures: $(READY) ## precision and recall of the visits read from labelled news (needs SHARED)
 	@$(BIN)/python bench/visits.py $(SHARED)
+
+journeys-check: $(READY) $(PEER) ## movements of real tracks, beside the package traffic (needs SHARED)
+	@$(BIN)/python bench/journeys_check.py $(SHARED)
+
+journeys-figures: $(READY) ## grade N=500 simulated journeys drawn from SEED=1, and the press cases
+	@$(BIN)/python bench/journeys.py --seed $(SEED) --journeys $(N)
+
+journeys-cost: $(READY) ## time and memory of the journeys stage on 24 simulated hours of a busy feed
+	@$(BIN)/python bench/journeys_cost.py
 
 memory: $(READY) ## resident memory of an embedded run over two minutes (needs SHARED)
 	@$(BIN)/python bench/memory.py 120 $(SHARED)
@@ -116,15 +128,24 @@ $(READY): requirements.lock pyproject.toml scripts/make-venv.sh
 	@PYTHON='$(PYTHON)' scripts/make-venv.sh
 	@touch $@
 
+$(PEER): bench/traffic.lock | $(READY)
+	@echo "Installing traffic, to compare with, into .venv-traffic (1.1 GB)"
+	@$(BIN)/python -m venv --clear .venv-traffic
+	@.venv-traffic/bin/python -m pip --quiet --disable-pip-version-check install \
+		--require-hashes -r bench/traffic.lock
+	@touch $@
+
 # uv keeps the versions that the lock has, where they still fit; delete the lock to renew them all.
-lock: $(READY) ## write requirements.lock anew from pyproject.toml
+lock: $(READY) ## write requirements.lock anew from pyproject.toml, and that of the bench
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 	$(BIN)/python -m venv "$$tools" && \
 	"$$tools/bin/python" -m pip --quiet --disable-pip-version-check install uv && \
 	"$$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml \
-		-o requirements.lock
+		-o requirements.lock && \
+	"$$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header bench/traffic.in -o bench/traffic.lock
 
 clean: ## remove .venv, caches and the demonstration's results
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-output
+	rm -rf .venv .venv-traffic .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,7 +7,9 @@ from cli.backup import BackupError
 from cli.compose import FolderError
 from cli.deliveries import LostDeliveriesError, NotParkedError
 from cli.demo.scenario_file import ScenarioError
+from cli.maps.choice import MapError
 from cli.recording import RecordingError
+from cli.simulating import SimulationError
 from consumers.ledger import LedgerError
 from consumers.slack.client import SlackUnusableError
 from producers.flights.picture import SourceError
@@ -30,6 +32,8 @@ FORESEEN: Mapping[type[Exception], ExitCode] = MappingProxyType(
         FleetError: ExitCode.USAGE,
         ScenarioError: ExitCode.USAGE,
         RecordingError: ExitCode.USAGE,
+        SimulationError: ExitCode.USAGE,
+        MapError: ExitCode.USAGE,
         FolderError: ExitCode.USAGE,
         BackupError: ExitCode.USAGE,
         NotParkedError: ExitCode.USAGE,

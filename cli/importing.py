@@ -15,6 +15,7 @@ from producers.flights import opensky, readsb, traces
 from producers.flights.files import read_file
 from producers.flights.picture import Picture, SourceError
 from producers.flights.receiver import pictures_from_vectors
+from producers.flights.reception import reception_of
 from producers.flights.watch import Poll, snapshots
 from producers.news.entries import progress_for, read_entries
 from wheelsdown.records.aircraft import Scope, Snapshot, StateVector
@@ -148,7 +149,8 @@ def _write(
             polled_at=picture.at,
             every_s=POLL_EVERY_S if receiver.scope.kind == "list" else None,
         )
-        for snapshot in snapshots(poll, picture, watches):
+        reception = reception_of(receiver.scope, picture)
+        for snapshot in snapshots(poll, picture, watches, reception):
             writer.add(ADSB_SNAPSHOTS, _named_by_content(snapshot))
             done.records += 1
 

@@ -1,13 +1,13 @@
 """What a run found, as JSON lines: the last revision of each incident, visit and journey."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wheelsdown.eventlog.port import EventLog
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.incidents import Incident
-from wheelsdown.records.journeys import Journey
+from wheelsdown.records.journeys import Flight, Journey
 from wheelsdown.records.record import Record
 from wheelsdown.records.topics import ALERTS, FLIGHTS_JOURNEYS, INCIDENTS, VISITS, Topic
 from wheelsdown.records.visits import Visit
@@ -25,7 +25,10 @@ class Outputs:
         self.incidents: dict[str, Incident] = {}
         self.visits: dict[str, Visit] = {}
         self.journeys: dict[str, Journey] = {}
+        self.flights: dict[str, Flight] = {}
         self.alerts: dict[str, Alert] = {}
+        #: How many positions the rules did not believe, by reason: told by the host, not the log.
+        self.rejected: Mapping[str, int] = {}
 
     def collect(self, timeout_s: float = 0.0) -> int:
         """Take in what was published since the last call; gives how many records.
@@ -50,8 +53,16 @@ class Outputs:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / "incidents.jsonl", INCIDENTS, self.incidents.values())
         _write(folder / "visits.jsonl", VISITS, self.visits.values())
-        _write(folder / "journeys.jsonl", FLIGHTS_JOURNEYS, self.journeys.values())
+        self.write_journeys(folder / "journeys.jsonl")
         _write(folder / "alerts.jsonl", ALERTS, self.alerts.values())
+
+    def write_journeys(self, path: Path) -> None:
+        """Write the journeys only."""
+        _write(path, FLIGHTS_JOURNEYS, self.journeys.values())
+
+    def write_flights(self, path: Path) -> None:
+        """Write every flight, those at home too."""
+        _write(path, FLIGHTS_JOURNEYS, self.flights.values())
 
     def _take(self, record: Record) -> None:
         match record:
@@ -61,6 +72,8 @@ class Outputs:
                 self.visits[record.visit_id] = record
             case Journey():
                 self.journeys[record.journey_id] = record
+            case Flight():
+                self.flights[record.flight_id] = record
             case Alert():
                 self.alerts[record.record_id] = record
 

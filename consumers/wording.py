@@ -151,11 +151,11 @@ def moment(at: datetime) -> str:
 
 def movement_time(movement: Movement) -> str:
     """``31 Jul 15:40 ± 75 min``, in UTC; the year is said elsewhere."""
-    return f"{movement.at.astimezone(UTC):%d %b %H:%M}{_margin(movement.error_min)}"
+    return f"{movement.at.astimezone(UTC):%d %b %H:%M}{margin(movement.error_min)}"
 
 
-def _margin(error_min: float) -> str:
-    """The error, rounded up: a reader may rely on it."""
+def margin(error_min: float) -> str:
+    """The error, rounded up: a reader may rely on it. Nothing below a minute."""
     if error_min < 1:
         return ""
     if error_min < 90:
@@ -208,7 +208,7 @@ def stay_length(stay: Stay) -> str:
     length = stay.departure.at - stay.arrival.at
     error_min = stay.arrival.error_min + stay.departure.error_min
     doubt = _doubt(stay.arrival) or _doubt(stay.departure)
-    return f"{doubt}{_about(length, error_min)} in {town}"
+    return f"{doubt}{about(length, error_min)} in {town}"
 
 
 def _doubt(movement: Movement) -> str:
@@ -217,7 +217,8 @@ def _doubt(movement: Movement) -> str:
     ]
 
 
-def _about(length: timedelta, error_min: float) -> str:
+def about(length: timedelta, error_min: float) -> str:
+    """``36 h (± 2 h)``; the error in minutes."""
     hours = length.total_seconds() / 3600
     if hours < 2:
         text, margin = f"{hours * 60:.0f} min", f"{error_min:.0f} min"

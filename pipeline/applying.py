@@ -7,14 +7,14 @@ more than the record that caused it, and nothing is published of a record that c
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import structlog
 
 from wheelsdown.daemon.metrics import DEAD_LETTERS as DEAD_LETTERS_COUNTED
-from wheelsdown.daemon.metrics import RECORDS_APPLIED
+from wheelsdown.daemon.metrics import POSITIONS_REJECTED, RECORDS_APPLIED
 from wheelsdown.eventlog.dead_letters import dead_letter
 from wheelsdown.eventlog.port import Message, NewMessage
 from wheelsdown.eventlog.publish import messages_for
@@ -85,7 +85,8 @@ class Applied:
     """What a record led to: the messages to publish, then the cells to write.
 
     ``record_id`` is empty for one that can't be read. ``encoded`` are the bytes of the ``cells``;
-    None deletes one. ``outputs`` are the records in the ``messages``.
+    None deletes one. ``outputs`` are the records in the ``messages``. ``rejected`` counts what the
+    rules did not believe of the record, by reason.
     """
 
     record_id: str
@@ -93,16 +94,22 @@ class Applied:
     cells: Mapping[str, Any]
     encoded: Mapping[str, bytes | None]
     outputs: tuple[Output, ...]
+    rejected: Mapping[str, int] = field(default_factory=dict)
     is_dead: bool = False
 
 
 def report(stage: Stage, message: Message, applied: Applied) -> None:
     """Count a record that is applied for good, and say what it led to or that it was parked.
 
+    To be called when its cells are durable: then a process counts a record once, however often it
+    is handed in. One whose process dies between the write and this is in nobody's count.
+
     The lines make a chain: what one led to is the ``record_id`` of the next stage's line. Journeys
     alone are too many for every day.
     """
     RECORDS_APPLIED.labels(stage.name).inc()
+    for reason, count in applied.rejected.items():
+        POSITIONS_REJECTED.labels(reason).inc(count)
     told = [output for output in applied.outputs if not isinstance(output.record, Progress)]
     step = {
         "stage": stage.name,
@@ -144,7 +151,7 @@ def apply(
             name: None if cell is None else codec.encode(cell) for name, cell in step.cells.items()
         }
         messages = _messages(step.outputs, partitions)
-        return Applied(record.record_id, messages, step.cells, encoded, step.outputs)
+        return Applied(record.record_id, messages, step.cells, encoded, step.outputs, step.rejected)
     except Exception as error:  # noqa: BLE001 - any fault of a rule costs one record, see above
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"

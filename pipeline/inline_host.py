@@ -7,6 +7,7 @@ it is left alone (wheelsdown/stage.py). A record that does not follow the last i
 """
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +45,9 @@ LAG_EVERY_S = 5.0
 class InlineHost:
     """Runs the stages; used by one thread, but for ``stop``.
 
+    ``applied`` counts the records that it has taken, ``dead_letters`` those that made one, and
+    ``rejected``, by reason, what the rules did not believe of them: of each record once.
+
     Raises EventLogError when the log or state fails, or when they do not belong together.
     """
 
@@ -57,6 +61,7 @@ class InlineHost:
         self._lag_told_s = float("-inf")
         self.applied = 0
         self.dead_letters = 0
+        self.rejected: Counter[str] = Counter()
 
     def report_to(self, health: Health) -> None:
         """Let ``health`` know when nothing moves; for a host whose ``drain`` is called for ever."""
@@ -92,7 +97,10 @@ class InlineHost:
         for message in run.consumer.poll(limit=BATCH, timeout_s=0.0):
             if self._stopped.is_set():
                 break
-            self.dead_letters += run.take(message)
+            applied = run.take(message)
+            if applied is not None:
+                self.dead_letters += applied.is_dead
+                self.rejected.update(applied.rejected)
             taken.append(message)
             self._beat()
         for message in {one.partition: one for one in taken}.values():
@@ -172,15 +180,15 @@ class _StageRun:
         for partition, (book, end) in enumerate(zip(self._books, ends, strict=True)):
             LAG.labels(self._stage.name, partition).set(end - next_offset(book.applied))
 
-    def take(self, message: Message) -> int:
-        """Apply one message; gives how many dead letters it made.
+    def take(self, message: Message) -> Applied | None:
+        """Apply one message, and give what it led to; None when it was applied before.
 
         Raises CorruptError when messages before it are missing.
         """
         book = self._books[message.partition]
         stands = standing(book.applied, message.offset)
         if stands == "applied":
-            return 0
+            return None
         if stands == "beyond":
             raise CorruptError(
                 f"{message.topic.name} [{message.partition}] goes on at {message.offset} after "
@@ -201,4 +209,4 @@ class _StageRun:
         book.write(applied, message.offset)
         report(self._stage, message, applied)
         crash_point(f"{self._stage.name}.written")
-        return int(applied.is_dead)
+        return applied

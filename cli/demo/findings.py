@@ -100,13 +100,13 @@ def _threads(outputs: Outputs) -> list[tuple[Alert, Alert]]:
 
 
 def _maps(folder: Path, outputs: Outputs, note: str) -> Iterator[Finding]:
-    from cli.demo.map import draw_journey  # noqa: PLC0415 - matplotlib takes half a second and
+    from cli.maps.picture import draw_journey  # noqa: PLC0415 - matplotlib takes half a second and
     # 60 MB that no other command needs
 
     for number, incident in enumerate(_ordered(outputs), start=1):
         journey = outputs.journeys[incident.stay.journey_id]
         path = folder / numbered("journey.png", number)
-        draw_journey(path, journey, incident.stay, title=incident.title, note=note)
+        draw_journey(path, journey, title=incident.title, note=note)
         yield Finding(path, "its journey on a map")
 
 

@@ -25,8 +25,7 @@ def blindness(cell: AircraftCell, absent: Instant, ears: Ears, now: Instant) -> 
             f"nobody listened there from {utc(cell.heard_at)} to {utc(absent)}, so that it is not "
             "known how it went on"
         )
-    fix = cell.fix
-    if ears.went_dark(fix.latitude, fix.longitude, cell.heard_at, now):
+    if ears.went_dark(cell.fix, cell.heard_at, now):
         return (
             "other aircraft around it vanished at the same time: the source does not hear that "
             "region, so that its silence means nothing"

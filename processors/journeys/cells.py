@@ -67,11 +67,12 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     """One aircraft: ``fix`` is its last accepted position, ``heard_at`` its last contact at all.
 
     ``suspect`` is a position that would put it elsewhere, or from the air on the ground or back,
-    and waits for another that agrees; ``rival`` is where a jump led that nothing agreed with.
-    ``jumped_to`` is where it was put by a jump that was believed: until it has flown well away from
-    there, its positions prove no landing.
+    and waits for another that agrees. ``since`` is when its track began. ``rival`` is the last
+    position that it can't have flown to, the first of those that agree was at ``rival_since``.
+    Until ``doubted_until`` it may be another aircraft on the address: it came there unheard.
     ``flight`` is the present flight, or the last one. ``farthest_nm`` is how far that has been from
-    where it left, ``approached`` the aerodrome that it last came low to. While contact is lost,
+    where it left, ``low_at`` the aerodrome that it is coming down to, and ``missed`` one from which
+    it went up again. While contact is lost,
     ``ask_at`` is when its silence may mean something. ``base`` is the state where it is stationed,
     if not its operator's.
     """
@@ -81,12 +82,15 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     phase: Literal["ground", "airborne", "lost"]
     heard_at: Instant
     fix: Fix
+    since: Instant
     suspect: Fix | None = None
     rival: Fix | None = None
-    jumped_to: Fix | None = None
+    rival_since: Instant | None = None
+    doubted_until: Instant | None = None
     flight: Flying | None = None
     farthest_nm: float = 0.0
-    approached: str | None = None
+    low_at: str | None = None
+    missed: str | None = None
     ask_at: Instant | None = None
     trip: Trip | None = None
     habits: tuple[Habit, ...] = ()

@@ -31,7 +31,7 @@ AT_HOME = 3.0
 PER_VISIT, MOST_FOR_VISITS = 0.25, 1.0
 #: Farther away only the aerodromes of capitals are weighed, up to the range of a long leg.
 NEAR_NM = 700.0
-FAR_NM = 3_500.0
+FAR_NM = 5_000.0
 #: Airways and winds turn a track off the direction of its destination; near it, vectors and
 #: approaches do by some 25 nm.
 WANDER_DEG = 7.0
@@ -49,7 +49,7 @@ CLEAR_FPM, HIGH_FT = 500, 20_000
 #: How far flights go on unheard where nothing is known of reception (a mean: large oceans are ten
 #: times as wide, most holes are a fifth).
 UNHEARD_NM = 400.0
-#: The same where others were heard, and where nobody was.
+#: How far where it is known that others are heard, and that nobody is.
 HEARD_BOX_NM, SILENT_BOX_NM = 60.0, 3_000.0
 #: A landing where others are heard near the ground stays unheard so seldom; and so seldom where
 #: only the state is known for being well heard (wheelsdown/reference/states.py).
@@ -192,12 +192,13 @@ def phase(last: Fix, nm: float, elevation_ft: float) -> float:
 def silence(last: Fix, there: Aerodrome, nm: float, flown_nm: float, ears: Ears) -> float:
     """How likely an aircraft bound for that place is not heard for ``flown_nm`` of its way."""
     unheard = min(nm, flown_nm)
-    if not ears.are_open:
-        # Lost just here, it is the likelier to be bound for a place near by.
-        landing = UNHEARD_IN_STATE if would_be_heard(there, ears) else 1.0
-        return landing * exp(-max(unheard, nm / 3) / UNHEARD_NM)
-    landing = UNHEARD_LANDING if would_be_heard(there, ears) else 1.0
-    return landing * unheard_way(last, there, nm, unheard, ears)
+    landing = 1.0
+    if would_be_heard(there, ears):
+        landing = UNHEARD_LANDING if ears.are_open else UNHEARD_IN_STATE
+    if ears.are_open:
+        return landing * unheard_way(last, there, nm, unheard, ears)
+    # Lost just here, it is the likelier to be bound for a place near by.
+    return landing * exp(-max(unheard, nm / 3) / UNHEARD_NM)
 
 
 def would_be_heard(there: Aerodrome, ears: Ears) -> bool:

@@ -8,6 +8,7 @@ heard again, that is confirmed, corrected or withdrawn (reappearance.py).
 """
 
 from collections import Counter
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -27,30 +28,35 @@ from processors.journeys.cells import AircraftCell, Fix, SourceSight
 from processors.journeys.destinations import Atlas
 from processors.journeys.flights import Result
 from processors.journeys.plausibility import (
-    FLOWN_ON_NM,
     SAMPLE,
     agrees,
-    distance_between,
     fix_of,
     is_confirmed,
     is_due,
+    is_elsewhere,
     is_landed,
     is_moved,
-    is_reachable,
+    is_refuted,
+    is_repeated,
     needs_another,
     never_left,
-    why_held_back,
+    rejection,
     with_possible_height,
+    with_rival,
 )
 from processors.journeys.reception import Ears
 from processors.journeys.sight import LOST_AFTER, lost_after
+from processors.journeys.wording import leading
 from wheelsdown.records.aircraft import Aircraft, Snapshot, StateVector
 from wheelsdown.records.journeys import Movement
 from wheelsdown.reference.aerodromes import Aerodromes
 from wheelsdown.stage import Output
 
+#: So long after a flight that nobody heard it may be another aircraft on the same address; one that
+#: goes on for longer is ours.
+DOUBTED_FOR = timedelta(days=1)
 #: Why a movement that was seen is not taken to be observed.
-JUMPED = "its position jumped there faster than any aircraft flies"
+CAME_UNHEARD = "it had come there unheard, and may be another aircraft on the same address"
 HEARD_ONCE = "nothing was heard after that one position"
 
 
@@ -91,6 +97,11 @@ class Follower:
             learned.rejected[wrong] += 1
         if cell is None:
             return self._first(vector, fix, learned) if fix is not None else (None, ())
+        if fix is not None and is_repeated(cell.fix, fix):
+            learned.rejected["repeated"] += 1
+            fix = None
+        if fix is not None and fix.at > cell.fix.at and is_elsewhere(cell, fix):
+            return self._elsewhere(cell, vector, fix, learned)
         heard_at = max(cell.heard_at, min(vector.heard_at, learned.snapshot.observed_at))
         if fix is None or not is_due(cell.fix, fix):
             # Contacts without a new position count as well; like positions, they are sampled.
@@ -115,7 +126,7 @@ class Follower:
         if absent is None:
             return cell, ()
         cell = replace(cell, applied=learned.offset)
-        if cell.jumped_to is None and is_landed(fix, cell.suspect, self._aerodromes):
+        if is_landed(fix, cell.suspect, self._aerodromes):
             landed, said = self._landed_unseen(cell, learned)
         elif cell.phase == "airborne":
             now = learned.snapshot.observed_at
@@ -133,12 +144,10 @@ class Follower:
             phase="ground" if fix.on_ground else "airborne",
             heard_at=vector.heard_at,
             fix=fix,
+            since=fix.at,
             track=track.extend((), None, fix),
         )
-        if fix.on_ground:
-            return cell, ()
-        departure = movements.departure_before(fix, self._aerodromes, self._atlas.capitals)
-        return itinerary.depart(cell, departure, learned.snapshot)
+        return cell, ()
 
     def _place(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
         """Follow a position, or hold it back until another confirms it."""
@@ -149,52 +158,65 @@ class Follower:
             if agrees(suspect, fix):
                 if not is_confirmed(last, suspect, fix):
                     return cell, ()
-                there, said = self._confirm(cell, suspect, learned)
+                there, said = self._follow(cell, suspect, learned)
                 come, more = self._follow(there, fix, learned)
                 return come, (*said, *more)
-            learned.rejected[why_held_back(last, suspect, cell.rival)] += 1
-            if not is_reachable(last, suspect):
-                cell = replace(cell, rival=suspect)
+            learned.rejected["unconfirmed"] += 1
         if needs_another(last, fix, grounded=grounded):
             return replace(cell, suspect=fix), ()
         return self._follow(cell, fix, learned)
 
-    def _confirm(self, cell: AircraftCell, suspect: Fix, learned: Learned) -> Result:
-        if is_reachable(cell.fix, suspect):
-            return self._follow(cell, suspect, learned)
-        jumped = replace(cell, jumped_to=suspect)
-        if cell.phase == "ground" and suspect.on_ground:
-            # It can't have flown there: where it stood before was wrong, or where it stands now is.
-            return replace(jumped, fix=suspect, suspect=None), ()
-        return self._follow(jumped, suspect, learned)
+    def _elsewhere(
+        self, cell: AircraftCell, vector: StateVector, fix: Fix, learned: Learned
+    ) -> Result:
+        """A position that is not the aircraft's, or shows that its track so far was not."""
+        rivalled = with_rival(cell, fix)
+        if is_refuted(rivalled) and cell.flight is None:
+            return self._first(vector, fix, learned)
+        if is_refuted(rivalled):
+            doubtful = replace(cell, applied=learned.offset, doubted_until=fix.at + DOUBTED_FOR)
+            return self._follow(doubtful, fix, learned)
+        learned.rejected[rejection(cell, fix)] += 1
+        return replace(rivalled, applied=learned.offset), ()
 
     def _follow(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
         """The movements between the last position and this one, which may lie a jump away."""
         last = cell.fix
-        jumped = cell.jumped_to
-        if jumped is not None and not fix.on_ground and distance_between(jumped, fix) > FLOWN_ON_NM:
-            jumped = None
+        after_gap = cell.phase == "lost" or fix.at - last.at > lost_after(fix.every_s)
         drawn = replace(
             cell,
             fix=fix,
+            since=fix.at if after_gap else cell.since,
             suspect=None,
-            jumped_to=jumped,
             phase="ground" if fix.on_ground else "airborne",
             track=track.extend(cell.track, last, fix),
         )
         if cell.phase == "ground":
             return self._after_ground(drawn, last, fix, learned)
-        if cell.phase == "lost" or fix.at - last.at > lost_after(fix.every_s):
-            return self._after_gap(drawn, last, fix, learned)
+        told: tuple[Output, ...] = ()
+        if cell.flight is None and fix.on_ground and not is_moved(last, fix):
+            return drawn, ()  # in the air by one position only: it may have stood there all along
+        if cell.flight is None:
+            # Heard a second time in the air: one position alone tells nothing.
+            departure = movements.departure_before(last, self._aerodromes, self._atlas.capitals)
+            drawn, told = itinerary.depart(drawn, departure, learned.snapshot)
+        if after_gap:
+            on, said = self._after_gap(drawn, last, fix, learned)
+            return on, (*told, *said)
         if fix.on_ground:
-            return self._land(drawn, movements.arrival_seen(last, fix, self._aerodromes), learned)
+            seen = movements.arrival_seen(last, fix, self._aerodromes)
+            on, said = self._land(drawn, seen, learned)
+            return on, (*told, *said)
         on, event = underway.flown_on(drawn, fix, self._aerodromes)
         if event is None:
-            return on, ()
-        return itinerary.on_the_way(on, movements.doubted(event, _doubt(on)), learned.snapshot)
+            return on, told
+        on, said = itinerary.on_the_way(on, event, learned.snapshot)
+        return on, (*told, *said)
 
     def _land(self, cell: AircraftCell, seen: Movement, learned: Learned) -> Result:
-        seen = movements.doubted(seen, _doubt(cell))
+        seen = _doubted(cell, seen)
+        if movements.is_unfollowed(seen):
+            cell = replace(cell, doubted_until=seen.at + DOUBTED_FOR)
         elsewhere = underway.diverted(cell, seen, self._aerodromes)
         told: tuple[Output, ...] = ()
         if elsewhere is not None:
@@ -205,15 +227,12 @@ class Follower:
     def _after_ground(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Learned) -> Result:
         if not fix.on_ground:
             departure = movements.departure_seen(last, fix, self._aerodromes)
-            return itinerary.depart(
-                cell, movements.doubted(departure, _doubt(cell)), learned.snapshot
-            )
+            return itinerary.depart(cell, _doubted(cell, departure), learned.snapshot)
         if not is_moved(last, fix):
             return self._heard_again(cell, learned)
-        # It flew without being heard: both ends are known, the times between them are not.
-        departure = movements.departure_seen(last, fix, self._aerodromes)
+        departure, arrival = movements.flown_unseen(last, fix, self._aerodromes)
         gone, said = itinerary.depart(cell, departure, learned.snapshot)
-        come, more = self._land(gone, movements.arrival_seen(last, fix, self._aerodromes), learned)
+        come, more = self._land(gone, arrival, learned)
         return come, (*said, *more)
 
     def _heard_again(self, cell: AircraftCell, learned: Learned) -> Result:
@@ -227,15 +246,12 @@ class Follower:
 
     def _after_gap(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Learned) -> Result:
         claimed = cell.arrival
-        found = tuple(
-            movements.doubted(one, _doubt(cell))
-            for one in reappearance.explain_gap(
-                replace(cell, fix=last),
-                fix,
-                atlas=self._atlas,
-                aerodromes=self._aerodromes,
-                ears=learned.ears,
-            )
+        found = reappearance.explain_gap(
+            replace(cell, fix=last),
+            fix,
+            atlas=self._atlas,
+            aerodromes=self._aerodromes,
+            ears=learned.ears,
         )
         outputs: tuple[Output, ...] = ()
         if claimed is not None and found and found[0].place.state == claimed.place.state:
@@ -261,17 +277,19 @@ class Follower:
         """Contact is lost: beside an aerodrome it has landed, elsewhere it is bound for some."""
         fix, now = cell.fix, learned.snapshot.observed_at
         lost = replace(cell, phase="lost", ask_at=None)
+        if cell.flight is None:
+            return lost, ()
         tracked = cell.heard_at - fix.at <= LOST_AFTER
-        means_something = tracked and not blind and cell.jumped_to is None
+        means_something = tracked and not blind
         if means_something:
             arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
             if arrival is not None:
                 return itinerary.arrive(lost, arrival, learned.snapshot)
-        ahead = self._ahead(lost, learned) if tracked else ()
+        ahead = self._ahead(lost, learned)
         event = radio_holes.contact_lost(fix, ahead, blind=blind)
         lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
         if means_something and ahead:
-            first = radio_holes.probable_from(fix, cell.heard_at, ahead[0])
+            first = radio_holes.probable_from(fix, cell.heard_at, leading(ahead))
             lost = replace(lost, ask_at=max(now, first))
         elif cell.suspect is not None and cell.suspect.on_ground:
             lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
@@ -301,20 +319,15 @@ class Follower:
     ) -> bool:
         """Whether a landing ahead may be spoken of while it is not heard.
 
-        Not at home (that waits until it is heard), not where no source listens, and not while
-        nobody hears anything where it was lost.
+        Not where no source listens, and not while nobody hears anything where it was lost.
         """
-        now, fix = learned.snapshot.observed_at, cell.fix
+        now = learned.snapshot.observed_at
         if not radio_holes.is_claimable(cell, ahead, learned.ears, now):
             return False
-        first = ahead[0].aerodrome
-        return (
-            not cell.is_home(first.state)
-            and sight.is_watched(
-                learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
-            )
-            and not learned.ears.are_deaf_at(fix.latitude, fix.longitude, now)
-        )
+        first = leading(ahead).aerodrome
+        return sight.is_watched(
+            learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
+        ) and not learned.ears.are_deaf_around(cell.fix, now)
 
     def _ahead(self, cell: AircraftCell, learned: Learned) -> tuple[destinations.Destination, ...]:
         now = learned.snapshot.observed_at
@@ -337,5 +350,6 @@ class Follower:
         return self._land(there, movements.doubted(arrival, HEARD_ONCE), learned)
 
 
-def _doubt(cell: AircraftCell) -> str:
-    return JUMPED if cell.jumped_to is not None else ""
+def _doubted(cell: AircraftCell, movement: Movement) -> Movement:
+    is_doubtful = cell.doubted_until is not None and movement.at < cell.doubted_until
+    return movements.doubted(movement, CAME_UNHEARD if is_doubtful else "")

@@ -29,7 +29,7 @@ NM_A_DEGREE, STRAIGHT_IN_NM = 0.2, 2.0
 #: Jets climb or descend no more than this in a nautical mile (3 degrees are 318 ft).
 STEEPEST_FT_NM = 600.0
 #: Others that cost no more than so many times the best fit as well; so many are named.
-AS_WELL, MOST_OTHERS = 1.2, 3
+AS_WELL, MOST_OTHERS = 1.5, 3
 #: The slowest approach of what governments fly (a turboprop's).
 SLOWEST_APPROACH_KT = 110.0
 #: No time that was not seen is known better.
@@ -41,12 +41,16 @@ GROUND_BIT = timedelta(seconds=42)
 CLEAR_FPM = 300
 #: Two positions this close in time bound a movement well enough to call it observed.
 CLOSE = timedelta(minutes=10)
+#: Who was heard within this time, or this near, is the aircraft that stands there now. Addresses
+#: are used twice at times, and another one may stand there.
+FOLLOWED, FOLLOWED_NM = timedelta(minutes=45), 100.0
 #: Ground speed of a jet in cruise where the feed gave none (Il-62M, B757, A330: 440-480 kt).
 CRUISE_KT = 450.0
 #: Below this a reported ground speed is that of a climb, an approach or a turboprop's hold, and
 #: says nothing about the rest of the flight.
 SLOWEST_CRUISE_KT = 200.0
 #: Why a movement is less sure.
+UNFOLLOWED = "not heard on the way there"
 WEAK = "by a position that others worked out (multilateration or TIS-B), which may be miles off"
 #: Climbing out or coming down takes this much longer than cruising the same distance.
 TERMINAL_TIME = timedelta(minutes=5)
@@ -185,7 +189,7 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
             certainty="observed",
             reasons=("seen on the ground and then in the air",),
         )
-    left = max(ground.at, air.at - flight_time(_nm_to(air, aerodrome), cruise_speed_kt(air)))
+    left = max(ground.at, air.at - time_to(air, aerodrome))
     return Movement(
         kind="departure",
         place=place_of(aerodrome),
@@ -230,16 +234,56 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
     if gap <= CLOSE:
         landed, error = air.at + gap / 2, gap / 2 + GROUND_BIT
     else:
-        landed = min(ground.at, air.at + flight_time(_nm_to(air, aerodrome), cruise_speed_kt(air)))
-        error = max(CLOSE, (ground.at - landed) / 2)
+        landed = min(ground.at, air.at + time_to(air, aerodrome))
+        error = max(CLOSE, ground.at - landed)
+    reasons = [f"seen on the ground there at {utc(ground.at)}"]
+    followed = (
+        gap <= FOLLOWED
+        or distance_nm(air.latitude, air.longitude, ground.latitude, ground.longitude)
+        <= FOLLOWED_NM
+    )
+    if not followed:
+        reasons.append(f"{UNFOLLOWED} since {utc(air.at)}")
     return Movement(
         kind="arrival",
         place=place_of(aerodrome),
         at=landed,
         error_min=_minutes(error),
-        certainty="observed",
-        reasons=(f"seen on the ground there at {utc(ground.at)}",),
+        certainty="observed" if followed else "inferred",
+        reasons=tuple(reasons),
     )
+
+
+def flown_unseen(last: Fix, back: Fix, aerodromes: Aerodromes) -> tuple[Movement, Movement]:
+    """The flight between two positions on the ground of different aerodromes, not heard at all.
+
+    Both ends are known; of the times only that the flight fits between them.
+    """
+    flown = flight_time(
+        distance_nm(last.latitude, last.longitude, back.latitude, back.longitude), CRUISE_KT
+    )
+    spare = max(timedelta(0), back.at - last.at - flown)
+    reasons = (
+        f"seen on the ground there at {utc(last.at)}, and elsewhere at {utc(back.at)}",
+        f"seen on the ground there at {utc(back.at)}, {UNFOLLOWED} since {utc(last.at)}",
+    )
+    departure = Movement(
+        kind="departure",
+        place=place_of(aerodrome_at(last, aerodromes)),
+        at=last.at + spare / 2,
+        error_min=_minutes(max(CLOSE, spare / 2)),
+        certainty="inferred",
+        reasons=reasons[:1],
+    )
+    arrival = Movement(
+        kind="arrival",
+        place=place_of(aerodrome_at(back, aerodromes)),
+        at=back.at - spare / 2,
+        error_min=_minutes(max(CLOSE, spare / 2)),
+        certainty="inferred",
+        reasons=reasons[1:],
+    )
+    return departure, arrival
 
 
 def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement | None:
@@ -260,6 +304,17 @@ def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Mov
     )
 
 
+def time_to(air: Fix, aerodrome: Aerodrome | None) -> timedelta:
+    """The time between that position in the air and the aerodrome, either way."""
+    nm = _nm_to(air, aerodrome)
+    is_low = aerodrome is not None and (
+        air.altitude_ft is not None and air.altitude_ft - aerodrome.elevation_ft <= LOW_FT
+    )
+    if aerodrome is not None and is_low and nm <= NEAR_AERODROME_NM:
+        return low_time(air, aerodrome)
+    return flight_time(nm, cruise_speed_kt(air))
+
+
 def low_time(air: Fix, aerodrome: Aerodrome) -> timedelta:
     """The time between that position, low beside an aerodrome, and the runway.
 
@@ -270,6 +325,11 @@ def low_time(air: Fix, aerodrome: Aerodrome) -> timedelta:
     return max(timedelta(hours=_nm_to(air, aerodrome) / speed), timedelta(minutes=height / 1_800))
 
 
+def is_unfollowed(arrival: Movement) -> bool:
+    """Whether it was seen where it landed, but nobody heard it come."""
+    return any(UNFOLLOWED in reason for reason in arrival.reasons)
+
+
 def doubted(movement: Movement, because: str) -> Movement:
     """The same, less sure when there is a reason to doubt what was seen; else unchanged."""
     if not because or movement.certainty != "observed":
@@ -278,13 +338,14 @@ def doubted(movement: Movement, because: str) -> Movement:
 
 
 def _is_bound(air: Fix, height_ft: float, up: int) -> bool:
-    """Whether it climbs out (``up`` 1) or comes down (-1): clearly, or low and not the other way.
+    """Whether it climbs out (``up`` 1), clearly, or comes down (-1), clearly or low and not up.
 
-    A rate that the feed does not give counts for neither.
+    Low and level it may be coming down in steps, or just passing by. A rate that the feed does not
+    give counts for neither.
     """
     rate = None if air.vertical_rate_fpm is None else up * air.vertical_rate_fpm
-    if rate is not None and rate >= CLEAR_FPM:
-        return True
+    if rate is not None and (rate >= CLEAR_FPM or up > 0):
+        return rate >= CLEAR_FPM
     return height_ft <= IN_TRAFFIC_FT and (rate is None or rate > -CLEAR_FPM)
 
 

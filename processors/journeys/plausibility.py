@@ -1,8 +1,10 @@
 """Which positions a rule may rely on; the others are counted by reason.
 
-A position that lies too far from the last one to have been flown, or that puts an aircraft from
-the air on the ground or back on thin evidence, is held back as a suspect. Another one that agrees
-with it confirms it, at once or, after a jump, only after minutes; anything else drops it.
+A position that puts an aircraft from the air on the ground, or back, on thin evidence is held back
+as a suspect. Another one that agrees with it confirms it; anything else drops it. One that lies too
+far from the last to have been flown is not the aircraft's: it is spoofed, decoded wrongly, or of
+another aircraft on the same address. Those that agree with it are not either, until nothing else
+has been heard for a day, or unless the track that they contradict has only just begun.
 """
 
 from datetime import timedelta
@@ -10,7 +12,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from processors.journeys.cells import Fix
+from processors.journeys.cells import AircraftCell, Fix
 from wheelsdown.records.aircraft import Snapshot, StateVector
 from wheelsdown.reference.aerodromes import Aerodromes
 from wheelsdown.reference.geodesy import distance_nm
@@ -45,15 +47,15 @@ STANDING_KT = 5
 #: An aircraft on the ground is at an aerodrome when its reference point is this near: the largest
 #: aerodromes are 4-5 nm across and surface positions can be a mile off.
 ON_AERODROME_NM = 6.0
-#: A jump is believed when positions have agreed with it for so long: one that is decoded wrongly
-#: lasts for a message or two, one that is spoofed often snaps back within minutes.
+#: A track that has only just begun gives way when positions elsewhere have agreed for so long: one
+#: that is decoded wrongly lasts for a message or two.
 JUMP_AGREES = timedelta(minutes=5)
 #: Touch-and-goes roll at flying speed for less than this; who has landed is slower by then.
 LONGEST_ROLL = timedelta(seconds=90)
 ROLLING_KT = 70
-#: After a jump positions prove no landing until they have led this far by themselves: positions
-#: that are spoofed stay around one place.
-FLOWN_ON_NM = 100.0
+#: Positions elsewhere agree when they are no more than the first time apart; they are not taken for
+#: the aircraft's within the second.
+RIVAL_HEARD, RIVAL_FOR = timedelta(hours=2), timedelta(days=1)
 #: One accepted position in this time is enough for every rule and keeps the state small.
 SAMPLE = timedelta(seconds=30)
 
@@ -62,6 +64,7 @@ SAMPLE = timedelta(seconds=30)
 Rejection = Literal[
     "future",  # its time has not come yet
     "stale",  # it is older than any feed keeps positions
+    "repeated",  # the last position again with a new time, in flight
     "zero_zero",  # 0/0, what a broken encoder sends
     "impossible_speed",
     "impossible_height",
@@ -70,7 +73,7 @@ Rejection = Literal[
     "ground_in_the_air",  # the same: high above the aerodrome below
     "weak_ground",  # on the ground by a source that is miles off at times
     "jump",  # too far from where it was to have been flown
-    "two_aircraft",  # a jump to where jumps have led before: another aircraft has this address
+    "two_aircraft",  # one that agrees with a jump: spoofed on, or another aircraft's
     "unconfirmed",  # on the ground, or off it, by one position; none agreed with it
 ]
 
@@ -145,6 +148,13 @@ def with_possible_height(last: Fix, fix: Fix) -> tuple[Fix, Rejection | None]:
     return replace(fix, altitude_ft=None), "impossible_climb"
 
 
+def is_repeated(last: Fix, fix: Fix) -> bool:
+    """Whether a position in flight is the last one again: what a receiver does that has none."""
+    moves = fix.ground_speed_kt is None or fix.ground_speed_kt >= SLOWEST_FLIGHT_KT
+    is_same = (fix.latitude, fix.longitude) == (last.latitude, last.longitude)
+    return is_same and moves and not fix.on_ground and not last.on_ground
+
+
 def height_ft(fix: Fix, aerodromes: Aerodromes) -> float | None:
     """The height above the aerodrome below, or the sea where there is none; None if not known."""
     if fix.altitude_ft is None:
@@ -183,11 +193,8 @@ def never_left(ground: Fix, new: Fix, aerodromes: Aerodromes) -> bool:
 def needs_another(last: Fix, new: Fix, *, grounded: bool) -> bool:
     """Whether ``new`` has to be confirmed by another position before anything follows from it.
 
-    A jump has; so has being on the ground where it was not, and being in the air without having
-    gone anywhere.
+    Being on the ground where it was not has, and being in the air without having gone anywhere.
     """
-    if not is_reachable(last, new):
-        return True
     if new.on_ground:
         return not grounded or is_moved(last, new)
     return grounded and distance_between(last, new) <= ON_AERODROME_NM
@@ -203,19 +210,49 @@ def agrees(suspect: Fix, new: Fix) -> bool:
 def is_confirmed(last: Fix, suspect: Fix, new: Fix) -> bool:
     """Whether ``new``, which agrees with ``suspect``, does so late enough to confirm it."""
     agreed = new.at - suspect.at
-    if not is_reachable(last, suspect):
-        return agreed >= JUMP_AGREES
     rolls = new.ground_speed_kt is not None and new.ground_speed_kt > ROLLING_KT
     if new.on_ground and not last.on_ground and rolls:
         return agreed >= LONGEST_ROLL
     return agreed >= SAMPLE
 
 
-def why_held_back(last: Fix, suspect: Fix, rival: Fix | None) -> Rejection:
-    """Why a position waits for another; ``rival`` is where an earlier jump led."""
-    if is_reachable(last, suspect):
-        return "unconfirmed"
-    return "two_aircraft" if rival is not None and is_reachable(rival, suspect) else "jump"
+def is_elsewhere(cell: AircraftCell, fix: Fix) -> bool:
+    """Whether the position is not the aircraft's: it can't have flown there, or others agree."""
+    last, rival = cell.fix, cell.rival
+    if not is_reachable(last, fix):
+        return True
+    if rival is None or fix.at - last.at > RIVAL_FOR or not _goes_on(rival, fix):
+        return False
+    return distance_between(rival, fix) < distance_between(last, fix) / 4
+
+
+def with_rival(cell: AircraftCell, fix: Fix) -> AircraftCell:
+    """The aircraft with a position that is not its own, and since when such ones agree."""
+    rival = cell.rival
+    goes_on = rival is not None and cell.rival_since is not None and _goes_on(rival, fix)
+    return replace(cell, rival=fix, rival_since=cell.rival_since if goes_on else fix.at)
+
+
+def is_refuted(cell: AircraftCell) -> bool:
+    """Whether a track that had only just begun was wrong: another one has gone on for longer.
+
+    So is one that had only just been heard again.
+    """
+    if cell.rival is None or cell.rival_since is None:
+        return False
+    has_just_begun = cell.fix.at - cell.since <= 2 * SAMPLE
+    return has_just_begun and cell.rival.at - cell.rival_since >= JUMP_AGREES
+
+
+def rejection(cell: AircraftCell, fix: Fix) -> Rejection:
+    """Why a position elsewhere is not believed."""
+    again = cell.rival is not None and _goes_on(cell.rival, fix)
+    return "two_aircraft" if again else "jump"
+
+
+def _goes_on(rival: Fix, fix: Fix) -> bool:
+    late = fix.at - rival.at
+    return timedelta(0) <= late <= RIVAL_HEARD and is_reachable(rival, fix)
 
 
 def is_moved(one: Fix, other: Fix) -> bool:

@@ -11,13 +11,14 @@ from math import radians, sin
 
 from processors.journeys import destinations
 from processors.journeys.cells import AircraftCell, Fix
-from processors.journeys.destinations import Destination, by_state
+from processors.journeys.destinations import CLEAR_FPM, Destination, by_state
 from processors.journeys.movements import cruise_speed_kt, flight_time, utc
 from processors.journeys.reception import Ears
 from processors.journeys.sight import lost_after
 from processors.journeys.wording import (
     error_of,
     height_of,
+    leading,
     minutes_of,
     name_of,
     near,
@@ -26,13 +27,16 @@ from processors.journeys.wording import (
 )
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
+from wheelsdown.reference.geodesy import between
 
 #: A landing is spoken of this far away and no farther: three quarters of an hour in cruise and a
 #: descent. A flight lost farther out could still be bound for anywhere, where nothing is known of
 #: reception; where it is known, silence says more.
 REACH_NM, REACH_KNOWN_NM = 350.0, 900.0
 #: Of all that lies ahead a state must have this share before a landing there is spoken of.
-CLAIM_SHARE = 0.75
+CLAIM_SHARE = 0.8
+#: In cruise an aircraft is heard so far beyond a last position if others are.
+AHEAD_NM = (50.0, 100.0)
 #: Between two looks an aircraft may fly on unheard. While it does so for u nautical miles the
 #: direction to a place d away changes by up to asin(u/d); by more than this the last track does
 #: not tell any more where it was bound. At 450 kt that is 33 nm away with a look every 90 s,
@@ -81,12 +85,11 @@ def is_claimable(
     """Whether so much speaks for the first of ``ahead`` that a landing may be spoken of."""
     if not ahead:
         return False
-    first = ahead[0]
-    state, share = next(iter(by_state(ahead).items()))
+    first = leading(ahead)
+    share = next(iter(by_state(ahead).values()))
     reach = REACH_KNOWN_NM if ears.are_open else REACH_NM
     return (
-        first.aerodrome.state == state
-        and share >= CLAIM_SHARE
+        share >= CLAIM_SHARE
         and first.nm <= reach
         and is_claimable_at(cell.fix, first, ears)
         and now >= probable_from(cell.fix, cell.heard_at, first)
@@ -97,12 +100,33 @@ def is_claimable_at(last: Fix, to: Destination, ears: Ears) -> bool:
     """Whether a landing there can stay unheard, and looks are so frequent that the track tells."""
     unheard_nm = cruise_speed_kt(last) * (last.every_s or 0.0) / 3600
     is_track_known = unheard_nm <= to.nm * sin(radians(TRACK_KNOWN_DEG))
-    return is_track_known and not destinations.would_be_heard(to.aerodrome, ears)
+    return (
+        is_track_known
+        and not destinations.would_be_heard(to.aerodrome, ears)
+        and not fell_silent(last, to, ears)
+    )
+
+
+def fell_silent(last: Fix, to: Destination, ears: Ears) -> bool:
+    """Whether it is not heard for a reason of its own: in cruise, where others are heard ahead.
+
+    Transponders are switched off or fail; where it went then, silence does not tell.
+    """
+    is_high = last.altitude_ft is not None and last.altitude_ft >= destinations.HIGH_FT
+    if not ears.are_open or not is_high or (last.vertical_rate_fpm or 0.0) <= -CLEAR_FPM:
+        return False
+    there = to.aerodrome
+    on = [
+        between(last.latitude, last.longitude, there.latitude, there.longitude, nm / to.nm)
+        for nm in AHEAD_NM
+        if nm < to.nm
+    ]
+    return bool(on) and all(ears.hear_at(*at) for at in on)
 
 
 def probable_arrival(last: Fix, ahead: Sequence[Destination], now: Instant) -> Movement:
     """The arrival at the first of ``ahead``, which is not empty."""
-    to = ahead[0]
+    to = leading(ahead)
     places = places_of(ahead)
     flown = flight_time(to.nm, cruise_speed_kt(last))
     return Movement(

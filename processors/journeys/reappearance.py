@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from math import exp
 
+from msgspec.structs import replace
+
 from processors.journeys import destinations, movements
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.destinations import Atlas, Destination, Weighted, by_state
@@ -11,13 +13,21 @@ from processors.journeys.movements import cruise_speed_kt, flight_time, place_of
 from processors.journeys.plausibility import distance_between
 from processors.journeys.radio_holes import is_claimable_at
 from processors.journeys.reception import Ears
-from processors.journeys.wording import error_of, height_of, name_of, places_of, shares_of
-from wheelsdown.records.journeys import Movement
+from processors.journeys.wording import (
+    error_of,
+    height_of,
+    leading,
+    minutes_of,
+    name_of,
+    places_of,
+    shares_of,
+)
+from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
 #: Of all that fits both ends of a gap a state must have this share before a stop there is told.
-EXPLAIN_SHARE = 0.6
+EXPLAIN_SHARE = 0.7
 #: No aircraft stays up longer without refuelling in the air: the longest flights of airliners
 #: take 19 hours (Singapore - New York), the A350-900ULR that flies them is built for 20.
 ENDURANCE = timedelta(hours=20)
@@ -48,39 +58,69 @@ def explain_gap(
     """
     last, claimed = cell.fix, cell.arrival
     if claimed is not None and claimed.certainty == "inferred":
-        stop = _stop_beside(back, claimed, aerodromes)
+        stop = _stop_beside(last, back, claimed, aerodromes, atlas.capitals)
     elif claimed is None and back.on_ground:
         stop = ()
     else:
         stop = _stop_in_the_hole(cell, back, atlas=atlas, aerodromes=aerodromes, ears=ears)
     if back.on_ground:
         seen = movements.arrival_seen(last, back, aerodromes)
-        is_other = bool(stop) and stop[0].place.aerodrome != seen.place.aerodrome
-        return (*stop, seen) if is_other else (seen,)
+        if not stop or stop[0].place.aerodrome == seen.place.aerodrome or _lies_ahead(last, back):
+            return (seen,)
+        # Of the time only that it came from the stop, and was there by then.
+        late = replace(seen, at=back.at, error_min=stop[1].error_min)
+        return (*stop, late)
     here = _climbing_out(last, back, aerodromes, atlas.capitals)
     if here is not None:
         return _landed_where_it_reappeared(last, back, here)
     return stop
 
 
-def _stop_beside(back: Fix, claimed: Movement, aerodromes: Aerodromes) -> tuple[Movement, ...]:
-    """The stop at an aerodrome beside which it was lost low, if there was time for one."""
-    where = aerodromes.get(claimed.place.aerodrome or "")
-    if where is None:
+def _stop_beside(
+    last: Fix, back: Fix, claimed: Movement, aerodromes: Aerodromes, main: frozenset[str]
+) -> tuple[Movement, ...]:
+    """The stop at an aerodrome beside which it was lost low, if there was time for one.
+
+    Of several that it was low beside, that is the one which both ends of the gap are nearest to.
+    """
+    costs = dict(movements.ranked_beside(last, aerodromes, main, -1))
+    named = claimed.alternatives if claimed.place.aerodrome is None else (claimed.place,)
+    found = [where for one in named if (where := aerodromes.get(one.aerodrome or "")) is not None]
+    if not found:
         return ()
-    nm = distance_nm(where.latitude, where.longitude, back.latitude, back.longitude)
+    _, where = min(
+        ((_nm_between(back, one) + costs.get(one, 0.0), one) for one in found),
+        key=lambda one: (one[0], one[1].icao),
+    )
+    nm = _nm_between(back, where)
     returned = flight_time(nm, cruise_speed_kt(back))
     if back.at - returned - claimed.at < SHORTEST_STAY:
         return ()
+    arrival = claimed
+    if claimed.place.aerodrome is None:
+        nearest = f"of several aerodromes the nearest to where it was heard again {utc(back.at)}"
+        arrival = replace(claimed, place=place_of(where), reasons=(*claimed.reasons, nearest))
     departure = Movement(
         kind="departure",
-        place=claimed.place,
+        place=arrival.place,
         at=back.at - returned,
         error_min=error_of(returned),
         certainty="inferred",
         reasons=(f"heard again {utc(back.at)}, {nm:.0f} nm from there",),
     )
-    return (claimed, departure)
+    return (arrival, departure)
+
+
+def _lies_ahead(last: Fix, back: Fix) -> bool:
+    """Whether it may simply have flown on to where it stands: then no stop is needed."""
+    if last.track_deg is None:
+        return True
+    bearing = bearing_deg(last.latitude, last.longitude, back.latitude, back.longitude)
+    return destinations.angle_deg(bearing, last.track_deg) <= AHEAD_DEG
+
+
+def _nm_between(fix: Fix, aerodrome: Aerodrome) -> float:
+    return distance_nm(fix.latitude, fix.longitude, aerodrome.latitude, aerodrome.longitude)
 
 
 def _stop_in_the_hole(
@@ -111,11 +151,37 @@ def _stop_in_the_hole(
     aloft = 0.0 if landed else ALOFT * exp(-gap / ALOFT_FADES)
     total = sum(score for score, _ in judged)
     ahead = destinations.shares(judged)
-    if not ahead or next(iter(by_state(ahead).values())) * total / (total + aloft) < EXPLAIN_SHARE:
-        return ()
-    if cell.arrival is None and not is_claimable_at(last, ahead[0], ears):
-        return ()
-    return _stop_at(last, back, ahead)
+    told = bool(ahead) and (
+        next(iter(by_state(ahead).values())) * total / (total + aloft) >= EXPLAIN_SHARE
+        and (cell.arrival is not None or is_claimable_at(last, leading(ahead), ears))
+    )
+    if told:
+        return _stop_at(last, back, ahead)
+    return _stop_somewhere(last, back, ahead) if landed else ()
+
+
+def _stop_somewhere(
+    last: Fix, back: Fix, ahead: Sequence[Destination]
+) -> tuple[Movement, Movement]:
+    """It has been on the ground, for nobody stays up so long; where, is not known."""
+    middle, half = last.at + (back.at - last.at) / 2, (back.at - last.at) / 2
+    reasons = [
+        f"not heard for {_hours(back.at - last.at):.0f} h, from {utc(last.at)} to {utc(back.at)}: "
+        "longer than any aircraft flies"
+    ]
+    if ahead:
+        reasons.append(f"by both ends of the gap it may have been in {shares_of(ahead)}")
+    alternatives = tuple(places_of(ahead))
+    arrival = Movement(
+        kind="arrival",
+        place=Place(),
+        at=middle,
+        error_min=minutes_of(half),
+        certainty="unknown",
+        reasons=tuple(reasons),
+        alternatives=alternatives,
+    )
+    return arrival, replace(arrival, kind="departure")
 
 
 def _as_stop(
@@ -144,7 +210,7 @@ def _as_stop(
 
 
 def _stop_at(last: Fix, back: Fix, ahead: Sequence[Destination]) -> tuple[Movement, Movement]:
-    to = ahead[0]
+    to = leading(ahead)
     there = to.aerodrome
     nm_back = distance_nm(there.latitude, there.longitude, back.latitude, back.longitude)
     off = _off_from(there, back)

@@ -8,10 +8,12 @@ two days. A source that asks for single aircraft tells nothing of this, and then
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from processors.journeys.cells import ReceptionCell, Slot, SourceReception
+from processors.journeys.cells import Fix, ReceptionCell, Slot, SourceReception
+from processors.journeys.movements import cruise_speed_kt
 from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.reception import COLUMNS, MAP_BYTES, ROWS, bits_of, box_at
 from wheelsdown.records.record import Instant
+from wheelsdown.reference.geodesy import destination
 
 #: A slot is long enough that some aircraft crosses each box of ordinary traffic.
 SLOT = timedelta(minutes=10)
@@ -20,8 +22,13 @@ DAY = timedelta(days=1)
 MOST_DAYS = 2
 #: So long before contact was lost the neighbours are looked at.
 BEFORE = timedelta(minutes=40)
+#: A source that hears the world hears aircraft in 700 boxes at a time; a few receivers hear them in
+#: a dozen, and of the rest of the world they know nothing.
+FEWEST_BOXES = 200
 #: Fewer neighbouring boxes than this say nothing about a region: one aircraft makes one box.
 FEWEST_NEIGHBOURS = 3
+#: An aircraft's own way is followed back in such steps, half the width of a box at 60 degrees.
+OWN_STEP_NM = 30.0
 #: With no more than this share of the neighbours left, the region has gone dark.
 DARK_SHARE = 0.25
 
@@ -58,8 +65,8 @@ class Ears:
 
     @property
     def are_open(self) -> bool:
-        """Whether anything is known of reception at all."""
-        return bool(self._sources)
+        """Whether so much is heard that what is not heard says something."""
+        return self._days()[0].bit_count() >= FEWEST_BOXES
 
     def hear_at(self, latitude: float, longitude: float) -> bool:
         """Whether anybody was heard in that box within two days."""
@@ -69,12 +76,12 @@ class Ears:
         """Whether anybody was heard there near the ground or on it."""
         return bool(self._days()[1] >> box_at(latitude, longitude) & 1)
 
-    def went_dark(self, latitude: float, longitude: float, since: Instant, now: Instant) -> bool:
-        """Whether the aircraft around that place, heard until ``since``, have vanished as well.
+    def went_dark(self, fix: Fix, since: Instant, now: Instant) -> bool:
+        """Whether the aircraft around one that was heard until ``since`` have vanished as well.
 
         False also where there were none to compare with.
         """
-        around = neighbourhood(latitude, longitude)
+        around = neighbourhood(fix.latitude, fix.longitude) & ~_own_boxes(fix)
         before = self._between(since - BEFORE, since) & around
         if before.bit_count() < FEWEST_NEIGHBOURS:
             return False
@@ -82,9 +89,9 @@ class Ears:
         after = self._between(_floor(since, SLOT) + SLOT, now) & before
         return after.bit_count() <= DARK_SHARE * before.bit_count()
 
-    def are_deaf_at(self, latitude: float, longitude: float, now: Instant) -> bool:
-        """Whether nobody is heard around that place any more, though others used to be."""
-        around = neighbourhood(latitude, longitude) & self._days()[0]
+    def are_deaf_around(self, fix: Fix, now: Instant) -> bool:
+        """Whether nobody is heard around an aircraft's last position, though others used to be."""
+        around = neighbourhood(fix.latitude, fix.longitude) & ~_own_boxes(fix) & self._days()[0]
         if around.bit_count() < FEWEST_NEIGHBOURS:
             return False
         lately = self._between(now - BEFORE, now) & around
@@ -115,6 +122,16 @@ def neighbourhood(latitude: float, longitude: float) -> int:
     for other in range(max(0, row - 1), min(ROWS - 1, row + 1) + 1):
         for step in (-1, 0, 1):
             bits |= 1 << (other * COLUMNS + (column + step) % COLUMNS)
+    return bits
+
+
+def _own_boxes(fix: Fix) -> int:
+    """The boxes that the aircraft itself has lit up, coming straight to where it was last heard."""
+    back = (fix.track_deg or 0.0) + 180
+    way_nm = cruise_speed_kt(fix) * ((BEFORE + SLOT) / timedelta(hours=1))
+    bits = 0
+    for step in range(int(way_nm / OWN_STEP_NM) + 1):
+        bits |= 1 << box_at(*destination(fix.latitude, fix.longitude, back, step * OWN_STEP_NM))
     return bits
 
 

@@ -13,11 +13,15 @@ from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 #: Holdings and vectors around the aerodrome of departure stay within this; a flight that has come
 #: so much nearer again, and flies towards it, has turned back.
 TURNED_BACK_NM = 100.0
+#: And by this part of its way: bends of airways and diversions near the destination stay below.
+TURNED_BACK_SHARE = 0.3
 TOWARDS_DEG = 45.0
 #: On final approach: the last eight miles of a 3 degree slope.
 APPROACH_NM, APPROACH_FT = 8.0, 2_500.0
 #: No aerodrome is so high that an approach to it begins above this.
 HIGHEST_APPROACH_FT = 18_000.0
+#: Who is so high above an aerodrome again has gone around and away; circuits are flown lower.
+AWAY_FT = 5_000.0
 #: Aerodromes of one city lie closer together than this: passing one is no approach to it.
 ELSEWHERE_NM = 40.0
 #: A leg keeps the first of its events and the latest ones; over oceans contact is lost many times.
@@ -28,14 +32,15 @@ def flown_on(
     cell: AircraftCell, fix: Fix, aerodromes: Aerodromes
 ) -> tuple[AircraftCell, Movement | None]:
     """The aircraft, in the air at ``fix``, with what is noticed along the way; and a turn back."""
-    cell = replace(cell, approached=_approached(cell, fix, aerodromes))
+    cell = _coming_down(cell, fix, aerodromes)
     left = _left_from(cell, aerodromes)
     if left is None:
         return cell, None
     away = distance_nm(fix.latitude, fix.longitude, left.latitude, left.longitude)
     if away > cell.farthest_nm:
         return replace(cell, farthest_nm=away), None
-    if cell.farthest_nm - away < TURNED_BACK_NM or _has(cell, "turned_back"):
+    least = max(TURNED_BACK_NM, TURNED_BACK_SHARE * cell.farthest_nm)
+    if cell.farthest_nm - away < least or _turned_back(cell):
         return cell, None
     back = bearing_deg(fix.latitude, fix.longitude, left.latitude, left.longitude)
     if fix.track_deg is None or angle_deg(back, fix.track_deg) > TOWARDS_DEG:
@@ -54,22 +59,32 @@ def flown_on(
 
 
 def diverted(cell: AircraftCell, arrival: Movement, aerodromes: Aerodromes) -> Movement | None:
-    """That the flight came low to one aerodrome and landed at another one, elsewhere."""
-    first = aerodromes.get(cell.approached or "")
+    """That the flight went around, or had turned back, and landed at another aerodrome."""
     landed = aerodromes.get(arrival.place.aerodrome or "")
-    if first is None or landed is None:
+    if landed is None:
         return None
-    apart = distance_nm(first.latitude, first.longitude, landed.latitude, landed.longitude)
-    if apart < ELSEWHERE_NM:
-        return None
+    first = aerodromes.get(cell.missed or "")
+    if first is not None and _apart_nm(first, landed) >= ELSEWHERE_NM:
+        reason = (
+            f"it had come down to {first.name} ({first.icao}), {_apart_nm(first, landed):.0f} nm "
+            "away, and gone up again"
+        )
+        return _diversion(arrival, reason, (place_of(first),))
+    left = _left_from(cell, aerodromes)
+    if _turned_back(cell) and left is not None and _apart_nm(left, landed) >= ELSEWHERE_NM:
+        return _diversion(arrival, f"it had turned back towards {left.name} ({left.icao})", ())
+    return None
+
+
+def _diversion(arrival: Movement, reason: str, instead: tuple[Place, ...]) -> Movement:
     return Movement(
         kind="diverted",
         place=arrival.place,
         at=arrival.at,
         error_min=arrival.error_min,
         certainty=arrival.certainty,
-        reasons=(f"it had come low to {first.name} ({first.icao}), {apart:.0f} nm away",),
-        alternatives=(place_of(first),),
+        reasons=(reason,),
+        alternatives=instead,
     )
 
 
@@ -96,17 +111,25 @@ def kept(events: tuple[Movement, ...]) -> tuple[Movement, ...]:
     return (events[0], *events[-(MOST_EVENTS - 1) :])
 
 
-def _approached(cell: AircraftCell, fix: Fix, aerodromes: Aerodromes) -> str | None:
-    """The aerodrome that it has come low to, not that of its departure."""
-    if fix.altitude_ft is None or fix.altitude_ft > HIGHEST_APPROACH_FT:
-        return cell.approached
-    if (fix.vertical_rate_fpm or 0.0) > 0:
-        return cell.approached  # climbing out of somewhere is no approach
+def _coming_down(cell: AircraftCell, fix: Fix, aerodromes: Aerodromes) -> AircraftCell:
+    """The aircraft with the aerodrome that it comes low to, or has left again without landing."""
+    height = fix.altitude_ft
+    if height is None:
+        return cell
+    below = aerodromes.get(cell.low_at) if cell.low_at is not None else None
+    if below is not None and height - below.elevation_ft > AWAY_FT:
+        return replace(cell, low_at=None, missed=below.icao)
+    if height > HIGHEST_APPROACH_FT or (fix.vertical_rate_fpm or 0.0) > 0:
+        return cell  # climbing out of somewhere is no approach
+    left = cell.departure.place.aerodrome if cell.departure is not None else None
     for one, _ in aerodromes.within(fix.latitude, fix.longitude, APPROACH_NM):
-        if one.served and fix.altitude_ft - one.elevation_ft <= APPROACH_FT:
-            left = cell.departure.place.aerodrome if cell.departure is not None else None
-            return cell.approached if one.icao == left else one.icao
-    return cell.approached
+        if one.served and height - one.elevation_ft <= APPROACH_FT:
+            return cell if one.icao in (left, cell.low_at) else replace(cell, low_at=one.icao)
+    return cell
+
+
+def _apart_nm(one: Aerodrome, other: Aerodrome) -> float:
+    return distance_nm(one.latitude, one.longitude, other.latitude, other.longitude)
 
 
 def _left_from(cell: AircraftCell, aerodromes: Aerodromes) -> Aerodrome | None:
@@ -114,5 +137,5 @@ def _left_from(cell: AircraftCell, aerodromes: Aerodromes) -> Aerodrome | None:
     return aerodromes.get(departure.place.aerodrome or "") if departure is not None else None
 
 
-def _has(cell: AircraftCell, kind: str) -> bool:
-    return cell.flight is not None and any(one.kind == kind for one in cell.flight.events)
+def _turned_back(cell: AircraftCell) -> bool:
+    return cell.flight is not None and any(one.kind == "turned_back" for one in cell.flight.events)

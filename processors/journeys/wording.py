@@ -27,6 +27,12 @@ def places_of(ahead: Sequence[Destination]) -> list[Place]:
     return found
 
 
+def leading(ahead: Sequence[Destination]) -> Destination:
+    """The likeliest aerodrome of the likeliest state; ``ahead`` is not empty."""
+    state = next(iter(by_state(ahead)))
+    return next(to for to in ahead if to.aerodrome.state == state)
+
+
 def shares_of(ahead: Sequence[Destination]) -> str:
     """The states with their shares: ``PRK 91 %, KOR 6 %``."""
     said = [
@@ -41,7 +47,7 @@ def near(ahead: Sequence[Destination]) -> str:
     """How far the likeliest place is, and how far off the track; nothing when there is none."""
     if not ahead:
         return ""
-    to = ahead[0]
+    to = leading(ahead)
     return f", {to.nm:.0f} nm from {name_of(to.aerodrome)}, {to.off_deg:.0f}° off its track"
 
 

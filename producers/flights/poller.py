@@ -11,6 +11,7 @@ import structlog
 from producers.fetch import Answer, Fetcher, FetchError
 from producers.flights.answer import MAX_SKEW
 from producers.flights.picture import Picture, SourceError
+from producers.flights.reception import reception_of
 from producers.flights.source import PARSERS, FlightSource
 from producers.flights.watch import Poll, Watches, silent_snapshots, snapshots
 from wheelsdown.clock import Clock
@@ -21,6 +22,7 @@ from wheelsdown.daemon.metrics import FEED_LAST_SUCCESS, FEED_POLLS, watch_silen
 from wheelsdown.eventlog.port import UnavailableError
 from wheelsdown.eventlog.publish import Publish
 from wheelsdown.records.aircraft import Snapshot
+from wheelsdown.records.reception import Reception
 from wheelsdown.records.topics import ADSB_SNAPSHOTS
 
 #: The longest pause after failures, and between two snapshots that say that the source is silent.
@@ -31,6 +33,10 @@ PATIENCE = 3
 
 #: How long a server may ask to be left alone (OpenSky's credits come back once a day).
 LONGEST_RETRY_AFTER = timedelta(hours=24)
+
+#: How often snapshots say where the source hears anybody, at most: the maps are as large as a dozen
+#: aircraft, and a region that falls silent is judged over minutes.
+RECEPTION_EVERY = timedelta(minutes=1)
 
 #: How long an event log that is away is waited for; then its error ends the loop. A broker that was
 #: repaired is found again within a few seconds.
@@ -97,6 +103,7 @@ class FlightPoller:
         self._read_before = False
         self._retry_at: datetime | None = None
         self._last_clock: datetime | None = None
+        self._reception_told: datetime | None = None
         self._log = _log.bind(source=source.name)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -123,14 +130,15 @@ class FlightPoller:
         )
 
     async def _poll_forever(self) -> None:
-        start = self._clock.now()
+        start = turn = self._clock.now()
         while True:
-            found = await self._look()
+            found = await self._look(turn)
             await self._publish_durably(found)
             crash_point("flights.published")
             self._log.debug("snapshots_published", record_ids=[one.record_id for one in found])
             self._beat()
-            await self._clock.sleep_until(self._next(start))
+            turn = self._next(start)
+            await self._clock.sleep_until(turn)
 
     def _next(self, start: datetime) -> datetime:
         """The next moment of the schedule; missed ones are skipped.
@@ -145,7 +153,8 @@ class FlightPoller:
             earliest = max(now, min(self._retry_at, now + LONGEST_SILENCE))
         return start + every * max((now - start) // every + 1, -((start - earliest) // every))
 
-    async def _look(self) -> list[Snapshot]:
+    async def _look(self, turn: datetime) -> list[Snapshot]:
+        """The snapshots of the poll that was planned for ``turn``."""
         if self._retry_at is not None and self._clock.now() < self._retry_at:
             return silent_snapshots(self._poll(), self._trouble)
         try:
@@ -165,13 +174,27 @@ class FlightPoller:
         self._usable_at, self._reason = self._clock.now(), "no further answer"
         FEED_POLLS.labels("flights", self._source.name, "read").inc()
         FEED_LAST_SUCCESS.labels("flights", self._source.name).set(self._usable_at.timestamp())
-        found = snapshots(poll, picture, self._watches)
+        found = snapshots(poll, picture, self._watches, self._reception(turn, picture))
         if not self._read_before:
             self._read_before = True
             watched = sum(len(one.candidates) for one in found)
             self._log.info("flight_source_read", aircraft=len(picture.vectors), watched=watched)
         crash_point("flights.answered")
         return found
+
+    def _reception(self, turn: datetime, picture: Picture) -> Reception | None:
+        """The maps of the answer, when they are due: of the first one, and then once a minute.
+
+        By the schedule, which is even, and not by the time of the answer: one that comes a moment
+        earlier after its turn than the last would miss the minute.
+        """
+        told = self._reception_told
+        if told is not None and abs(turn - told) < RECEPTION_EVERY:  # also if the clock is set back
+            return None
+        reception = reception_of(self._source.scope, picture)
+        if reception is not None:
+            self._reception_told = turn
+        return reception
 
     def _poll(self) -> Poll:
         source = self._source

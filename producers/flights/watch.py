@@ -12,6 +12,7 @@ import msgspec
 
 from producers.flights.picture import Picture
 from wheelsdown.records.aircraft import Scope, Snapshot, StateVector, shard_of
+from wheelsdown.records.reception import Reception
 from wheelsdown.records.record import record_id
 from wheelsdown.records.topics import ADSB_SNAPSHOTS
 
@@ -41,8 +42,12 @@ class Poll:
         return round(self.polled_at.timestamp() * 1000)
 
 
-def snapshots(poll: Poll, picture: Picture, watches: Watches) -> list[Snapshot]:
+def snapshots(
+    poll: Poll, picture: Picture, watches: Watches, reception: Reception | None = None
+) -> list[Snapshot]:
     """One snapshot a shard, each with its candidates, also when there are none.
+
+    Each carries the ``reception``, for the rules read every shard on its own.
 
     A shard with more candidates than a record holds keeps those heard last, counts the others as
     ``oversized`` and is degraded; the cure is more shards.
@@ -52,7 +57,7 @@ def snapshots(poll: Poll, picture: Picture, watches: Watches) -> list[Snapshot]:
         if watches(vector):
             members[shard_of(vector.icao24, poll.shards)].append(vector)
     return [
-        _fitting(_snapshot(poll, picture, shard, candidates))
+        _fitting(_snapshot(poll, picture, shard, candidates, reception))
         for shard, candidates in enumerate(members)
     ]
 
@@ -78,7 +83,11 @@ def silent_snapshots(poll: Poll, reason: str) -> list[Snapshot]:
 
 
 def _snapshot(
-    poll: Poll, picture: Picture, shard: int, candidates: Sequence[StateVector]
+    poll: Poll,
+    picture: Picture,
+    shard: int,
+    candidates: Sequence[StateVector],
+    reception: Reception | None,
 ) -> Snapshot:
     return Snapshot(
         record_id=record_id(poll.source, poll.sequence, shard),
@@ -95,6 +104,7 @@ def _snapshot(
         dropped={str(reason): count for reason, count in picture.dropped.items()},
         candidates=tuple(candidates),
         every_s=poll.every_s,
+        reception=reception,
     )
 
 

@@ -19,7 +19,7 @@ from wheelsdown.daemon.lifecycle import ExitCode
 from wheelsdown.records.topics import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
-LOCK = ROOT / "requirements.lock"
+LOCKS = ["requirements.lock", "bench/traffic.lock"]
 
 
 def text(name: str) -> str:
@@ -103,8 +103,9 @@ def test_the_evidence_has_a_figure_and_a_date_for_every_claim() -> None:
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", day), claim
 
 
-def test_the_lock_pins_everything_and_names_no_address() -> None:
-    lock = LOCK.read_text()
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_locks_pin_everything_and_name_no_address(name: str) -> None:
+    lock = text(name)
     assert "://" not in lock
     for block in re.findall(r"^\S.*(?:\n[ \t].*)*", lock, re.M):
         if not block.startswith("#"):

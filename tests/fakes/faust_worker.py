@@ -9,11 +9,12 @@ from typing import Self
 
 from fakes.processes import wheelsdown
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.errors import RetriableError
 
 from cli.demo.produce import write_fleet
 from cli.demo.scenario_file import load_scenario
+from wheelsdown.crash_points import VARIABLE
 from wheelsdown.eventlog.kafka_log import KafkaLog
 from wheelsdown.eventlog.kafka_settings import KafkaConnection
 from wheelsdown.records.topics import Topic
@@ -30,6 +31,7 @@ class FaustWorker:
         self._folder = folder
         self._bootstrap = bootstrap
         self._prefix = prefix
+        self._group = f"{prefix}wheelsdown"
         self._partitions = partitions
         folder.mkdir(parents=True, exist_ok=True)
         write_fleet(load_scenario(scenario), folder / "fleet.csv")
@@ -47,16 +49,29 @@ class FaustWorker:
             KafkaConnection(bootstrap=(self._bootstrap,)), self._partitions, prefix=self._prefix
         )
 
-    def start(self) -> None:
+    def start(self, *, dies_at: str = "") -> None:
+        """Start it, to die at a crash point if one is given."""
         config = str(self._folder / "wheelsdown.toml")
         log = self._folder / "worker.log"
-        self._process = wheelsdown("processors", "--config", config, "--health-port", "0", log=log)
+        place = {VARIABLE: dies_at} if dies_at else {}
+        arguments = ("processors", "--config", config, "--health-port", "0")
+        self._process = wheelsdown(*arguments, log=log, **place)
 
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def mourn(self) -> None:
+        """Tell the broker that it has died, which the end of its session would tell 20 s later."""
+        admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            (group,) = admin.describe_groups([self._group]).values()
+            members = [MemberToRemove(member_id=one["member_id"]) for one in group["members"]]
+            admin.remove_group_members(self._group, members)
+        finally:
+            admin.close()
 
     def stop(self) -> int:
         """Ask it to end, and give its exit code; by force when it does not."""
@@ -95,9 +110,8 @@ class FaustWorker:
             admin.close()
 
     def _is_read(self, admin: KafkaAdminClient, log: KafkaLog, topic: Topic) -> bool:
-        group = f"{self._prefix}wheelsdown"
         try:
-            committed = admin.list_group_offsets(group)[group]
+            committed = admin.list_group_offsets(self._group)[self._group]
         except RetriableError:  # a broker that has just started knows no group yet
             return False
         for number, end in enumerate(log.ends(topic)):

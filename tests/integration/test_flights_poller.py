@@ -19,10 +19,12 @@ from wheelsdown.clock import VirtualClock
 from wheelsdown.daemon.health import Health
 from wheelsdown.eventlog.port import RefusedError, UnavailableError
 from wheelsdown.records.aircraft import Scope, Snapshot
+from wheelsdown.records.reception import box_at, box_map
 from wheelsdown.records.record import Record
 from wheelsdown.records.topics import ADSB_SNAPSHOTS, Topic
 
 START = datetime(2023, 7, 31, 12, 0, tzinfo=UTC)
+WORLD = Scope(kind="world")
 
 
 def sky(at: datetime, *icao24s: str) -> Scripted:
@@ -61,10 +63,11 @@ class Rig:
         shards: int = 1,
         jitter: float = 0.0,
         login: OpenSkyLogin | None = None,
+        scope: Scope = WORLD,
     ) -> AsyncIterator[None]:
         async with client_session(allow_private=True) as session:
             poller = FlightPoller(
-                FlightSource("mast", format, url, every_s, Scope(kind="world")),
+                FlightSource("mast", format, url, every_s, scope),
                 Fetcher(session, limit_bytes=1_000_000, deadline_s=0.5),
                 watches=lambda vector: vector.icao24.startswith("15"),
                 shards=shards,
@@ -403,6 +406,58 @@ async def test_a_source_is_silent_after_three_intervals_until_it_answers_again(r
         sample("feed_last_success_timestamp_seconds") == (START + timedelta(minutes=4)).timestamp()
     )
     assert (counted("read"), counted("bad_status")) == (before[0] + 2, before[1] + 3)
+
+
+@pytest.mark.parametrize(
+    ("every_s", "told"),
+    [(10, [0, 60, 120, 180]), (45, [0, 90, 180]), (90, [0, 90, 180])],
+)
+async def test_where_anybody_is_heard_is_told_first_and_then_once_a_minute_to_every_shard(
+    rig: Rig, every_s: float, told: list[int]
+) -> None:
+    async with rig.polling(over_vladivostok(rig), every_s=every_s, shards=2):
+        while rig.elapsed_s()[-1] < 180:
+            await rig.jump()
+            over_vladivostok(rig)
+
+    assert maps_at(rig) == sorted(2 * told)
+    heard = {one.reception.heard for one in rig.published if one.reception is not None}
+    assert heard == {box_map([box_at(43.4, 132.15)])}
+
+
+async def test_where_anybody_is_heard_is_told_by_the_first_answer_after_a_fault_and_a_restart(
+    rig: Rig,
+) -> None:
+    url = rig.feed.script("/", Scripted(status=500))
+    async with rig.polling(url, every_s=10):
+        over_vladivostok(rig)
+        for _ in range(3):
+            await rig.jump()
+    async with rig.polling(over_vladivostok(rig), every_s=10):
+        await rig.jump()
+
+    assert rig.elapsed_s() == [0, 10, 20, 30, 30, 40]
+    assert maps_at(rig) == [10, 30]
+
+
+async def test_a_source_that_is_asked_for_a_list_tells_no_maps(rig: Rig) -> None:
+    asked = Scope(kind="list", icao24s=("155220",))
+    async with rig.polling(over_vladivostok(rig), scope=asked):
+        assert [len(one.candidates) for one in rig.published] == [1]
+    assert maps_at(rig) == []
+
+
+def over_vladivostok(rig: Rig) -> str:
+    """Serve an aircraft with a position."""
+    row = {"hex": "155220", "seen": 0, "seen_pos": 0, "lat": 43.4, "lon": 132.15}
+    answer = {"now": rig.clock.now().timestamp(), "aircraft": [row]}
+    return rig.feed.script("/", Scripted(json.dumps(answer).encode()))
+
+
+def maps_at(rig: Rig) -> list[float]:
+    """The seconds at which snapshots with maps were published."""
+    pairs = zip(rig.elapsed_s(), rig.published, strict=True)
+    return [elapsed for elapsed, one in pairs if one.reception is not None]
 
 
 async def test_a_log_that_is_away_is_no_loop_that_stands_still(rig: Rig) -> None:

@@ -45,6 +45,7 @@ class Growing:
         return Step(
             cells={"small": Cell("x"), "gone": None, "large": Cell("x" * self.size)},
             outputs=(Output(CASES_EVENTS, self.output),),
+            rejected={"a jump": 2, "too fast": 1},
         )
 
 
@@ -61,6 +62,7 @@ def test_a_record_gives_outputs_and_cells_with_their_bytes() -> None:
         "large": b'{"text":"xxxxxxxxxx"}',
     }
     assert set(done.cells) == set(done.encoded)
+    assert done.rejected == {"a jump": 2, "too fast": 1}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_what_is_too_large_for_the_log_is_a_dead_letter_and_nothing_else(
 ) -> None:
     done = applied(stage)
     assert done.is_dead
-    assert (done.cells, done.encoded) == ({}, {})
+    assert (done.cells, done.encoded, done.rejected) == ({}, {}, {})
     (message,) = done.messages
     letter = DEAD_LETTERS.decode(message.value)
     assert isinstance(letter, DeadLetter)
@@ -100,6 +102,20 @@ def test_what_a_record_led_to_is_told_unless_it_is_progress(
     assert [(one["log_level"], one["event"], one["led_to"]) for one in lines] == told
     assert all(one["record_id"] == TOLD.record_id for one in lines)
     assert counted("records_applied") == before + 1
+
+
+def test_positions_that_were_not_believed_are_counted_by_reason() -> None:
+    stage = Growing(10)
+    before = [rejected("a jump"), rejected("too fast")]
+    done = applied(stage)
+    assert [rejected("a jump"), rejected("too fast")] == before  # it is not applied for good yet
+    report(stage, MESSAGE, done)
+    assert [rejected("a jump"), rejected("too fast")] == [before[0] + 2, before[1] + 1]
+
+
+def rejected(reason: str) -> float:
+    name = "wheelsdown_positions_rejected_total"
+    return REGISTRY.get_sample_value(name, {"reason": reason}) or 0.0
 
 
 def test_a_dead_letter_is_told_with_its_place_and_counted() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from pipeline import cells_at_hand
 from pipeline.cells_at_hand import CellsAtHand
@@ -44,6 +45,7 @@ class Echo:
         return Step(
             cells={"count": after, f"seen-{position.offset}": after, **gone},
             outputs=(Output(NEWS_ENTRIES, record),),
+            rejected={"echoed": 1},
         )
 
 
@@ -172,6 +174,26 @@ async def test_a_record_that_comes_again_and_one_that_leaves_a_gap_are_left_alon
     assert rig.kafka.done == [*done, "end checked for 1"]
     await rig.take(1)
     assert rig.table[b"0/@position"] == b'{"applied":1}'
+
+
+async def test_what_was_not_believed_of_a_record_is_counted_once_and_when_it_is_written(
+    rig: Rig,
+) -> None:
+    before = rejected()
+    rig.kafka.refusing = asyncio.Event()
+    rig.kafka.refusing.set()
+    with pytest.raises(SupersededError):
+        await rig.take(0)
+    assert rejected() == before
+    rig.kafka.refusing = None
+    await rig.take(0)
+    await rig.take(0)
+    assert rejected() == before + 1
+
+
+def rejected() -> float:
+    name = "wheelsdown_positions_rejected_total"
+    return REGISTRY.get_sample_value(name, {"reason": "echoed"}) or 0.0
 
 
 async def test_what_retention_has_deleted_is_passed_over(rig: Rig) -> None:

@@ -14,9 +14,11 @@ from producers.flights import opensky, readsb
 from producers.flights.files import read_file
 from producers.flights.picture import Picture
 from producers.flights.receiver import pictures_from_vectors
+from producers.flights.reception import reception_of
 from producers.flights.traces import read_adsbx_csv, read_readsb_trace
 from producers.flights.watch import Poll, snapshots
 from wheelsdown.records.aircraft import Scope
+from wheelsdown.records.reception import bits_of, box_at
 from wheelsdown.records.topics import ADSB_SNAPSHOTS
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "adsb"
@@ -52,6 +54,12 @@ def test_opensky_states_of_the_world() -> None:
         "adsb": 5455,
         "other": 30,
     }
+    reception = reception_of(Scope(kind="world"), picture)
+    assert reception is not None
+    heard, low = bits_of(reception.heard), bits_of(reception.low)
+    assert (heard.bit_count(), low.bit_count(), low & ~heard) == (683, 192, 0)
+    assert heard >> box_at(52.3, 4.8) & low >> box_at(52.3, 4.8) & 1  # Schiphol
+    assert not heard >> box_at(39.2, 125.7) & 1  # Pyongyang
     publishable(picture)
 
 

@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.flights.picture import Picture
 from producers.flights.watch import Poll, silent_snapshots, snapshots
 from wheelsdown.records.aircraft import Scope, StateVector, shard_of
+from wheelsdown.records.reception import MAP_BYTES, Reception
 from wheelsdown.records.topics import ADSB_SNAPSHOTS
 
 NOW = datetime(2023, 7, 31, 12, 0, tzinfo=UTC)
 WORLD = Scope(kind="world")
+EVERYWHERE = Reception(heard=b"\xff" * MAP_BYTES, low=b"\xff" * MAP_BYTES)
 
 
 def poll(shards: int) -> Poll:
@@ -79,8 +82,9 @@ def test_a_shard_too_large_for_a_record_keeps_those_heard_last() -> None:
     crowd = [
         vector(number, heard_s_ago=number % 977, callsign="X" * 8) for number in range(1, 9001)
     ]
-    (snapshot,) = snapshots(poll(1), picture(*crowd), lambda _: True)
+    (snapshot,) = snapshots(poll(1), picture(*crowd), lambda _: True, EVERYWHERE)
 
+    assert snapshot.reception == EVERYWHERE
     left_out = snapshot.dropped["oversized"]
     assert len(snapshot.candidates) + left_out == 9000
     assert snapshot.health == "degraded"
@@ -98,6 +102,18 @@ def test_a_shard_too_large_for_a_record_keeps_those_heard_last() -> None:
         not one.dropped.get("oversized")
         for one in snapshots(poll(4), picture(*crowd), lambda _: True)
     )
+
+
+def test_every_shard_is_told_where_the_source_hears_anybody() -> None:
+    made = snapshots(poll(3), picture(vector(1)), lambda _: True, EVERYWHERE)
+
+    assert [snapshot.reception for snapshot in made] == [EVERYWHERE] * 3
+    for snapshot in made:
+        data = ADSB_SNAPSHOTS.encode(snapshot)
+        assert ADSB_SNAPSHOTS.decode(data) == snapshot
+        without = ADSB_SNAPSHOTS.encode(msgspec.structs.replace(snapshot, reception=None))
+        assert len(data) - len(without) < 5_500
+    assert {s.reception for s in silent_snapshots(poll(3), "timeout")} == {None}
 
 
 def test_a_failed_poll_is_told_to_every_shard() -> None:

@@ -16,6 +16,7 @@ from cli.recording import MANIFEST, RecordingReader
 from producers.flights.picture import SourceError
 from producers.news.entries import EntriesError
 from wheelsdown.records.aircraft import Snapshot
+from wheelsdown.records.reception import box_at, box_map
 from wheelsdown.records.record import Record
 
 START = datetime(2023, 7, 31, 12, 0, tzinfo=UTC)
@@ -127,6 +128,23 @@ def test_an_answer_imported_again_with_a_larger_fleet_brings_the_others(tmp_path
     assert contacts(held(tmp_path / "r")) == set()
     bring("readsb", tmp_path / "r", file)
     assert len(contacts(held(tmp_path / "r"))) == 1
+
+
+def test_answers_of_the_world_tell_where_anybody_is_heard_and_tracks_do_not(
+    tmp_path: Path,
+) -> None:
+    row = {"hex": "a11f59", "seen": 1, "seen_pos": 1, "lat": 43.4, "lon": 132.15}
+    answer = json.dumps({"now": 1690804800, "aircraft": [row]}).encode()
+    import_files([put(tmp_path, answer)], "readsb", tmp_path / "world", watches=lambda _: False)
+    (world,) = (one for one in held(tmp_path / "world") if isinstance(one, Snapshot))
+    assert world.candidates == ()
+    assert world.reception is not None
+    assert world.reception.heard == box_map([box_at(43.4, 132.15)])
+
+    bring("readsb-trace", tmp_path / "track", put(tmp_path, TRACE))
+    track = [one for one in held(tmp_path / "track") if isinstance(one, Snapshot)]
+    assert track
+    assert {one.reception for one in track} == {None}
 
 
 @pytest.mark.parametrize(("kind", "body"), SAMPLES.items())

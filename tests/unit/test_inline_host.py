@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,6 +92,32 @@ def test_a_log_that_ends_before_the_position_is_refused() -> None:
         host_on(same, state, Counting()).close()
     with filled(4) as shorter, pytest.raises(RefusedError, match="ends at 4"):
         host_on(shorter, state, Counting())
+
+
+class Doubting(Counting):
+    """Does not believe all of the second and third record."""
+
+    def step(self, cells: Cells, record: Record, position: Position) -> Step:
+        step = super().step(cells, record, position)
+        return replace(step, rejected=[{}, {"late": 1}, {"late": 1, "a jump": 2}][position.offset])
+
+
+class HandsInAgain(MemoryLog):
+    """A log that hands in every record of a read twice."""
+
+    def stored(self, topic: Topic, partition: int, offset: int, limit: int) -> list[Message]:
+        found = super().stored(topic, partition, offset, limit)
+        return [*found, *found]
+
+
+def test_what_was_not_believed_is_summed_by_reason_once_for_each_record() -> None:
+    state = MemoryState()
+    with HandsInAgain(1) as log:
+        publish(log, NEWS_ENTRIES, [told(number) for number in range(3)])
+        host = host_on(log, state, Doubting())
+        assert host.drain() == 6
+    assert host.rejected == {"late": 2, "a jump": 2}
+    assert counted(state) == Count(applied=2, count=3)
 
 
 class LosesRecords(MemoryLog):

@@ -139,10 +139,10 @@ def test_positions_that_jump_to_another_aerodrome_are_no_visit(minutes: float) -
     assert stays(outputs) == []
 
 
-def test_a_landing_after_a_jump_is_never_observed() -> None:
+def test_positions_after_a_jump_are_no_landing() -> None:
+    """In flight to Tel Aviv, then suddenly on the ground at Beirut: spoofed, or not it."""
     out = flown(["UUWW", "LLBG"], START)[:-20]
     jumped = out[-1].heard_at + timedelta(minutes=1)
     there = parked("OLBA", jumped, jumped + HOUR, every_s=60)
     said = stays(run([*out, *there], there[-1].heard_at, every_s=60))
-    assert [(one.host, one.arrival.certainty) for one in said] == [("LBN", "inferred")]
-    assert any("jumped" in reason for reason in said[0].arrival.reasons)
+    assert said == []

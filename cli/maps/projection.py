@@ -4,6 +4,7 @@ Centred on what is shown, it has no edge at the antimeridian, and great circles 
 almost straight. Lengths are in Earth radii; y points north at the centre.
 """
 
+import functools
 import json
 from collections.abc import Sequence
 from importlib import resources
@@ -56,17 +57,18 @@ def centre_of(positions: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return degrees(asin(z / length)), float(np.degrees(np.arctan2(y, x)))
 
 
-def unit_vectors(positions: Sequence[tuple[float, float]]) -> Points:
+def unit_vectors(positions: Sequence[tuple[float, float]] | Points) -> Points:
     """Positions in degrees as points of the unit sphere, one a row."""
     phi, lam = np.radians(np.asarray(positions, dtype=np.float64)).T
     return np.column_stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)))
 
 
-def land_vectors() -> list[Points]:
-    """The rings of cli/demo/data/land.json."""
-    text = resources.files("cli.demo").joinpath("data", "land.json").read_text(encoding="utf-8")
+@functools.cache
+def land_vectors() -> tuple[Points, ...]:
+    """The rings of cli/maps/data/land.json."""
+    text = resources.files("cli.maps").joinpath("data", "land.json").read_text(encoding="utf-8")
     flat = (np.asarray(ring, dtype=np.float64).reshape(-1, 2) / 100 for ring in json.loads(text))
-    return [unit_vectors([(lat, lon) for lon, lat in ring]) for ring in flat]
+    return tuple(unit_vectors(ring[:, ::-1]) for ring in flat)
 
 
 def _cut(ring: Points, up: Points, least: float) -> Points:

@@ -1,0 +1,423 @@
+"""Grades what the journeys stage said of simulated aircraft against what is true of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from simulator.truth import TrueLeg, TruePlace, TrueStay, Truth
+from wheelsdown.records.journeys import Flight, Journey, Movement, Place, Stay
+from wheelsdown.records.record import Record
+from wheelsdown.reference.aerodromes import load_aerodromes
+from wheelsdown.reference.geodesy import distance_nm
+
+#: A movement may be off by its own error and so much more: it is rounded, looks are rare.
+SLACK = timedelta(minutes=5)
+#: Two aerodromes this close are one city's; the right state is what counts then.
+SAME_PLACE_NM = 15.0
+#: A stop as short as refuelling may be told as a technical one: its purpose can't be seen.
+SHORT = timedelta(hours=3)
+#: A stay that begins so far from the true landing is another stay.
+STAY_APART = timedelta(hours=4)
+
+
+class Claim(NamedTuple):
+    """One statement, told apart by everything but who said it."""
+
+    kind: str
+    certainty: str
+    state: str | None
+    aerodrome: str | None
+    at: datetime
+    error_min: float
+    learned_at: datetime
+
+
+@dataclass
+class Said:
+    """All that was published of one aircraft, last revisions by id, and every claim ever made."""
+
+    flights: dict[str, Flight] = field(default_factory=dict)
+    stays: dict[str, Stay] = field(default_factory=dict)
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
+    #: Each loss of contact by when it was, with every ranking of destinations and when it was told.
+    lost: dict[datetime, list[tuple[datetime, tuple[str | None, ...]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    events: set[tuple[str, str | None, datetime]] = field(default_factory=set)
+
+    def take(self, record: Record) -> None:
+        match record:
+            case Flight():
+                self.flights[record.flight_id] = record
+                for movement in _movements(record):
+                    self._note(movement, record.observed_at)
+            case Journey():
+                self.journeys[record.journey_id] = record
+                for leg in record.legs:
+                    self._note(leg.departure, record.observed_at)
+                    if leg.arrival is not None:
+                        self._note(leg.arrival, record.observed_at)
+            case Stay():
+                self.stays[record.stay_id] = record
+                for movement in (record.arrival, record.departure, record.returned):
+                    if movement is not None:
+                        self._note(movement, record.observed_at)
+
+    def _note(self, movement: Movement, learned_at: datetime) -> None:
+        place = movement.place
+        if movement.kind == "contact_lost":
+            states = tuple(one.state for one in (place, *movement.alternatives))
+            told = self.lost[movement.at]
+            if not told or told[-1][1] != states:
+                told.append((learned_at, states))
+        elif movement.kind in {"departure", "arrival"}:
+            if movement.certainty == "unknown" or place == Place():
+                return
+            key = (movement.kind, movement.certainty, place.state, place.aerodrome, movement.at)
+            self.claims.setdefault(
+                key,
+                Claim(
+                    movement.kind,
+                    movement.certainty,
+                    place.state,
+                    place.aerodrome,
+                    movement.at,
+                    movement.error_min,
+                    learned_at,
+                ),
+            )
+        else:
+            self.events.add((movement.kind, place.aerodrome, movement.at))
+
+
+@dataclass
+class Grade:
+    """Counts of one kind of journey, and the aircraft that failed with the reasons."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    time_errors_min: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    length_errors_h: list[float] = field(default_factory=list)
+    failures: list[tuple[Truth, Said, list[str]]] = field(default_factory=list)
+
+    def add(self, other: "Grade") -> None:
+        self.counts += other.counts
+        for certainty, errors in other.time_errors_min.items():
+            self.time_errors_min[certainty] += errors
+        self.length_errors_h += other.length_errors_h
+        self.failures += other.failures
+
+
+def grade(truth: Truth, said: Said) -> Grade:
+    """One aircraft."""
+    found = Grade()
+    reasons: list[str] = []
+    _grade_claims(truth, said, found, reasons)
+    _grade_holes(truth, said, found, reasons)
+    _grade_events(truth, said, found, reasons)
+    _grade_journey(truth, said, found, reasons)
+    if reasons:
+        found.failures.append((truth, said, reasons))
+    return found
+
+
+def _grade_claims(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
+    """Every departure and arrival ever claimed; ``probable`` ones need the right state only."""
+    probable: set[tuple[str | None, int | None]] = set()
+    for claim in said.claims.values():
+        if claim.certainty == "probable":
+            if claim.kind == "arrival":
+                number = _leg_at(truth, claim)
+                if (claim.state, number) in probable:
+                    continue
+                probable.add((claim.state, number))
+                right = number is not None and truth.legs[number].arrival.state == claim.state
+                found.counts[f"probable {'right' if right else 'wrong'}"] += 1
+                if not right:
+                    reasons.append(f"probable arrival wrong: {_told(claim)}")
+            continue
+        near = [one for one in _true(truth, claim.kind) if _is_there(one, claim)]
+        off = min((abs(one.at - claim.at) for one in near), default=None)
+        error = timedelta(minutes=claim.error_min)
+        if off is None or off > error + timedelta(hours=2):
+            found.counts[f"{claim.certainty} wrong"] += 1
+            reasons.append(f"{claim.certainty} {claim.kind} wrong: {_told(claim)}")
+        elif off > error + SLACK:
+            found.counts[f"{claim.certainty} at a wrong time"] += 1
+            reasons.append(
+                f"{claim.certainty} {claim.kind} off by {off / timedelta(minutes=1):.0f} min: "
+                f"{_told(claim)}"
+            )
+        else:
+            found.counts[f"{claim.certainty} right"] += 1
+        if off is not None:
+            found.time_errors_min[claim.certainty].append(off / timedelta(minutes=1))
+
+
+def _grade_holes(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
+    """Each loss of contact after which the flight ended unheard: was the true state named first?
+
+    ``blind`` is what was said until it was heard again, ``final`` what was said in the end: of the
+    arrival when one is claimed.
+    """
+    for number, leg in enumerate(truth.legs):
+        if leg.arrival.heard or leg.last_heard is None:
+            continue
+        if leg.last_heard > leg.arrival.at:
+            continue
+        nexts = [one.first_heard for one in truth.legs[number + 1 :] if one.first_heard]
+        heard_again = nexts[0] if nexts else None
+        found.counts["holes"] += 1
+        losses = [
+            at for at in said.lost if leg.departure.at <= at <= leg.arrival.at + timedelta(hours=1)
+        ]
+        arrivals = _arrivals_of(said, leg)
+        blind: tuple[str | None, ...] = ()
+        final: tuple[str | None, ...] = ()
+        if losses:
+            told = said.lost[max(losses)]
+            before = [one for at, one in told if heard_again is None or at <= heard_again]
+            blind = before[-1] if before else ()
+            final = told[-1][1]
+        if arrivals:
+            final = (arrivals[-1].place.state, *(one.state for one in arrivals[-1].alternatives))
+            early = [
+                claim.state
+                for claim in said.claims.values()
+                if claim.kind == "arrival"
+                and _leg_at(truth, claim) == number
+                and (heard_again is None or claim.learned_at <= heard_again)
+            ]
+            if early:
+                blind = (early[-1],)
+        true = leg.arrival.state
+        for name, ranking in (("blind", blind), ("final", final)):
+            if not ranking or ranking[0] is None:
+                found.counts[f"holes {name} nothing said"] += 1
+            elif ranking[0] == true:
+                found.counts[f"holes {name} first"] += 1
+            elif true in ranking:
+                found.counts[f"holes {name} later"] += 1
+            else:
+                found.counts[f"holes {name} not named"] += 1
+        if not final or final[0] != true:
+            reasons.append(
+                f"hole: landed unheard in {leg.arrival.aerodrome} ({true}) at "
+                f"{leg.arrival.at:%d %b %H:%M}, last heard {leg.last_heard:%d %b %H:%M}; said "
+                f"{_ranked(blind)} until heard again, {_ranked(final)} in the end"
+            )
+
+
+def _grade_events(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
+    """Turned back, diverted: each leg that did, and each that was said to.
+
+    Who goes around or passes low over a foreign runway and flies on looks like one that turned back
+    or diverted: neither right nor wrong.
+    """
+    for kind in ("turned_back", "diverted"):
+        true = [
+            leg
+            for leg in truth.legs
+            if (leg.turned_back if kind == "turned_back" else leg.diverted_from is not None)
+        ]
+        looks = [leg for leg in truth.legs if leg.passed]
+        at = [when for name, _, when in said.events if name == kind]
+        hit = [leg for leg in true if any(_during(leg, when) for when in at)]
+        false = [when for when in at if not any(_during(leg, when) for leg in (*true, *looks))]
+        found.counts[f"{kind} found"] += len(hit)
+        found.counts[f"{kind} missed"] += len(true) - len(hit)
+        found.counts[f"{kind} false"] += len(false)
+        reasons += [f"{kind} said at {when:%d %b %H:%M}, not true" for when in false]
+        missed = [leg for leg in true if leg not in hit]
+        reasons += [f"{kind} not said of the flight of {leg.departure.at:%d %b}" for leg in missed]
+
+
+def _grade_journey(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
+    """Stays by state, and the verdict on the whole: right, wrong or unsure.
+
+    Unsure: nothing false, but something is missing that nobody heard. Missing what was heard is
+    wrong.
+    """
+    stays = sorted(
+        (one for one in said.stays.values() if one.status != "withdrawn"),
+        key=lambda one: one.arrival.at,
+    )
+    wanted = [one for one in truth.stays if not one.technical]
+    # Once an aircraft is stationed abroad it is at home there: whether that is said at its second
+    # return or its fourth is the rules' to choose.
+    at_base = [
+        one for one in wanted[1:] if truth.ends == "rebased" and one.state == wanted[0].state
+    ]
+    wanted = [one for one in wanted if one not in at_base]
+    refuelled = [one for one in truth.stays if one.technical]
+    missing = list(wanted)
+    wrong = unsure = False
+    for stay in stays:
+        match = _match(stay, missing)
+        if match is None and _match(stay, at_base) is not None:
+            continue
+        if match is None:
+            wrong = True
+            technical = _match(stay, refuelled) is not None
+            found.counts["technical stop as a stay" if technical else "stay false"] += 1
+            what = "technical stop said to be a stay" if technical else "false stay"
+            reasons.append(f"{what}: {_stay(stay)}")
+            continue
+        missing.remove(match)
+        found.counts["stay right"] += 1
+        error = _length_error_h(stay, match)
+        if error is not None:
+            found.length_errors_h.append(error)
+    for lost in list(missing):
+        if _is_told_as_technical(said, lost):
+            found.counts["short stay as a technical stop"] += 1
+            missing.remove(lost)
+            continue
+        found.counts["stay missed"] += 1
+        heard = any(leg.arrival.at == lost.arrived and leg.arrival.heard for leg in truth.legs)
+        wrong |= heard
+        unsure |= not heard
+        how = "heard" if heard else "not heard"
+        reasons.append(f"missed ({how}): {lost.state} {lost.aerodrome} {lost.arrived:%d %b %H:%M}")
+    status = _status(said, truth.ends)
+    expected = {"home": "completed", "abroad": "staying", "rebased": "rebased"}[truth.ends]
+    if wanted and not missing and not wrong and status != expected:
+        last = truth.legs[-1].arrival
+        if last.heard or truth.ends == "rebased":
+            wrong = True
+        else:
+            unsure = True
+        reasons.append(
+            f"ends {truth.ends} ({'heard' if last.heard else 'not heard'}), said {status}"
+        )
+    verdict = "wrong" if wrong else "unsure" if unsure else "right"
+    found.counts[f"journey {verdict}"] += 1
+
+
+def _movements(flight: Flight) -> Iterator[Movement]:
+    yield flight.leg.departure
+    yield from flight.leg.events
+    if flight.leg.arrival is not None:
+        yield flight.leg.arrival
+
+
+def _true(truth: Truth, kind: str) -> list[TruePlace]:
+    return [leg.departure if kind == "departure" else leg.arrival for leg in truth.legs]
+
+
+def _is_there(true: TruePlace, claim: Claim) -> bool:
+    """The same aerodrome, or one beside it; a claim without an aerodrome names the state only."""
+    if claim.aerodrome is None:
+        return claim.state == true.state
+    return claim.aerodrome == true.aerodrome or (
+        _apart_nm(claim.aerodrome, true.aerodrome) <= SAME_PLACE_NM
+    )
+
+
+@cache
+def _apart_nm(one: str, other: str) -> float:
+    known = load_aerodromes()
+    here, there = known.get(one), known.get(other)
+    assert here is not None, one
+    assert there is not None, other
+    return distance_nm(here.latitude, here.longitude, there.latitude, there.longitude)
+
+
+def _leg_at(truth: Truth, claim: Claim) -> int | None:
+    """Which flight a claimed arrival can only be of: the one under way then, or just over.
+
+    A claim that lies in the time on the ground after a flight speaks of that flight.
+    """
+    number = None
+    for index, leg in enumerate(truth.legs):
+        if leg.departure.at <= claim.at:
+            number = index
+    if number is None:
+        return None
+    before = number - 1
+    early = claim.at - truth.legs[number].departure.at
+    if (
+        before >= 0
+        and early < timedelta(hours=1)
+        and truth.legs[before].arrival.state == claim.state
+    ):
+        return before  # it is said to have landed a little after it truly left again
+    return number
+
+
+def _arrivals_of(said: Said, leg: TrueLeg) -> list[Movement]:
+    """Arrivals that stand in the end and speak of this flight."""
+    found = []
+    for stay in said.stays.values():
+        if stay.status != "withdrawn":
+            found += [one for one in (stay.arrival, stay.returned) if one is not None]
+    found += [one.leg.arrival for one in said.flights.values() if one.leg.arrival is not None]
+    span = (leg.departure.at, leg.arrival.at + timedelta(hours=2))
+    known = [one for one in found if one.place.state and one.certainty != "unknown"]
+    return [one for one in known if span[0] <= one.at <= span[1]]
+
+
+def _during(leg: TrueLeg, at: datetime) -> bool:
+    return leg.departure.at <= at <= leg.arrival.at + timedelta(hours=1)
+
+
+def _match(stay: Stay, among: list[TrueStay]) -> TrueStay | None:
+    fitting = [
+        one
+        for one in among
+        if one.state == stay.host
+        and (
+            abs(one.arrived - stay.arrival.at)
+            <= max(STAY_APART, timedelta(minutes=stay.arrival.error_min))
+        )
+    ]
+    return min(fitting, key=lambda one: abs(one.arrived - stay.arrival.at), default=None)
+
+
+def _is_told_as_technical(said: Said, true: TrueStay) -> bool:
+    if true.left is None or true.left - true.arrived > SHORT:
+        return False
+    return any(
+        stop.kind == "technical_stop"
+        and stop.place.state == true.state
+        and abs(stop.arrived - true.arrived) <= STAY_APART
+        for journey in said.journeys.values()
+        for stop in journey.stays
+    )
+
+
+def _length_error_h(stay: Stay, true: TrueStay) -> float | None:
+    if stay.departure is None or true.left is None:
+        return None
+    said = stay.departure.at - stay.arrival.at
+    return abs(said - (true.left - true.arrived)) / timedelta(hours=1)
+
+
+def _status(said: Said, ends: str) -> str | None:
+    """That of the last journey; an aircraft that is stationed abroad makes others from there."""
+    if ends == "rebased" and any(one.status == "rebased" for one in said.journeys.values()):
+        return "rebased"
+    kept = [one for one in said.journeys.values() if one.status != "withdrawn"]
+    return max(kept, key=lambda one: one.occurred_at).status if kept else None
+
+
+def _told(claim: Claim) -> str:
+    return (
+        f"{claim.kind} {claim.aerodrome or '-'} ({claim.state}) at {claim.at:%d %b %H:%M} "
+        f"± {claim.error_min:.0f} min, told {claim.learned_at:%d %b %H:%M}"
+    )
+
+
+def _stay(stay: Stay) -> str:
+    place = stay.arrival.place
+    return (
+        f"{stay.host} {place.aerodrome or '-'} from {stay.arrival.at:%d %b %H:%M} "
+        f"({stay.arrival.certainty}: {'; '.join(stay.arrival.reasons)}), {stay.status}"
+    )
+
+
+def _ranked(states: tuple[str | None, ...]) -> str:
+    return " > ".join(one or "-" for one in states[:5]) or "nothing"
