@@ -18,6 +18,7 @@ from typing import Any
 
 from journeys_grading import Grade, Said, grade
 
+from pipeline.applying import CellCodec
 from pipeline.graph import Reference, build
 from processors.journeys.stage import JourneysStage
 from simulator.dice import Dice
@@ -58,6 +59,7 @@ class Run:
 
     def run(self, every_s: float) -> None:
         cells: dict[str, Any] = {}
+        codec = CellCodec(self.stage)
         for offset, snapshot in enumerate(self.world.snapshots(every_s)):
             began = time.perf_counter()
             step = self.stage.step(cells, snapshot, Position(0, offset))
@@ -68,9 +70,10 @@ class Run:
                 if cell is None:
                     cells.pop(name, None)
                 else:
-                    cells[name] = cell
+                    cells[name] = codec.decode(codec.encode(cell))  # as it comes back from a host
             for output in step.outputs:
                 record = output.record
+                output.topic.encode(record)
                 if isinstance(record, Flight | Journey):
                     self.said[record.icao24].take(record)
                 elif isinstance(record, Stay):
@@ -125,21 +128,23 @@ def totals(total: Grade) -> None:
         right, off, wrong = (
             c[f"{certainty} {how}"] for how in ("right", "at a wrong time", "wrong")
         )
+        beside = c[f"{certainty} beside"]
         print(
-            f"{certainty} movements ever claimed: {right + off + wrong}, at a wrong time {off}, "
-            f"wrong {wrong}; {errors(total.time_errors_min[certainty], 'min')}"
+            f"{certainty} movements ever claimed: {right + beside + off + wrong}, wrong {wrong}, "
+            f"at a wrong time {off}, at a neighbouring aerodrome {beside}; "
+            f"{errors(total.time_errors_min[certainty], 'min')}"
         )
     right, wrong = c["probable right"], c["probable wrong"]
     print(f"probable arrivals ever claimed: {right + wrong}, right {share(right, right + wrong)}")
-    for name in ("blind", "final"):
-        first, later, unnamed, nothing = (
-            c[f"holes {name} {how}"] for how in ("first", "later", "not named", "nothing said")
-        )
-        print(
-            f"landings nobody heard, {name}: {c['holes']}, true state first "
-            f"{share(first, c['holes'])} (where any was named {share(first, c['holes'] - nothing)})"
-            f", later in the list {later}, not in it {unnamed}, nothing said {nothing}"
-        )
+    for name, what in (("holes", "landings nobody heard"), ("holes in cruise", "lost in cruise")):
+        for when, words in (("blind", "until heard again"), ("final", "in the end")):
+            first, later, unnamed, nothing = (
+                c[f"{name} {when} {how}"] for how in ("first", "later", "not named", "nothing said")
+            )
+            print(
+                f"{what}, {words}: {c[name]}, the state first {share(first, c[name])}, later in "
+                f"the list {later}, not in it {unnamed}, nothing said {nothing}"
+            )
     for kind in ("turned_back", "diverted"):
         print(
             f"{kind}: found {c[f'{kind} found']}, missed {c[f'{kind} missed']}, "

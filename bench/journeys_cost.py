@@ -23,8 +23,8 @@ from wheelsdown.records.journeys import Flight
 from wheelsdown.stage import Position
 
 MOST_US, MOST_GROWTH = 20.0, 1.10
-#: The aircraft take to the air one after the other in the first two hours.
-WARM_H = 4
+#: By then the first flights are over, so that every aircraft and most of the sky have been seen.
+WARM_H = 8
 
 
 def resident_mb() -> float:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -15,12 +15,20 @@ from wheelsdown.reference.geodesy import distance_nm
 
 #: A movement may be off by its own error and so much more: it is rounded, looks are rare.
 SLACK = timedelta(minutes=5)
-#: Two aerodromes this close are one city's; the right state is what counts then.
-SAME_PLACE_NM = 15.0
+#: Aerodromes this close lie on one another's ground: positions do not tell them apart.
+SAME_PLACE_NM = 6.0
+#: A landing that was not seen may be told of an aerodrome so near in the same state: beside.
+BESIDE_NM = 30.0
 #: A stop as short as refuelling may be told as a technical one: its purpose can't be seen.
 SHORT = timedelta(hours=3)
+#: Lost so long before the landing, an aircraft was not yet coming down.
+IN_CRUISE = timedelta(minutes=25)
 #: A stay that begins so far from the true landing is another stay.
 STAY_APART = timedelta(hours=4)
+
+
+#: Codes of states, most likely first; None where only that it landed is said.
+States = tuple[str | None, ...]
 
 
 class Claim(NamedTuple):
@@ -44,10 +52,10 @@ class Said:
     journeys: dict[str, Journey] = field(default_factory=dict)
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
     #: Each loss of contact by when it was, with every ranking of destinations and when it was told.
-    lost: dict[datetime, list[tuple[datetime, tuple[str | None, ...]]]] = field(
+    lost: dict[datetime, list[tuple[datetime, States]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    events: set[tuple[str, str | None, datetime]] = field(default_factory=set)
+    events: set[tuple[str, datetime]] = field(default_factory=set)
 
     def take(self, record: Record) -> None:
         match record:
@@ -91,7 +99,7 @@ class Said:
                 ),
             )
         else:
-            self.events.add((movement.kind, place.aerodrome, movement.at))
+            self.events.add((movement.kind, movement.at))
 
 
 @dataclass
@@ -139,10 +147,12 @@ def _grade_claims(truth: Truth, said: Said, found: Grade, reasons: list[str]) ->
                 if not right:
                     reasons.append(f"probable arrival wrong: {_told(claim)}")
             continue
-        near = [one for one in _true(truth, claim.kind) if _is_there(one, claim)]
+        near = [one for one in _true(truth, claim.kind) if _is_there(one, claim, SAME_PLACE_NM)]
         off = min((abs(one.at - claim.at) for one in near), default=None)
         error = timedelta(minutes=claim.error_min)
-        if off is None or off > error + timedelta(hours=2):
+        if off is None and claim.certainty == "inferred" and _is_beside(truth, claim):
+            found.counts["inferred beside"] += 1
+        elif off is None or off > error + timedelta(hours=2):
             found.counts[f"{claim.certainty} wrong"] += 1
             reasons.append(f"{claim.certainty} {claim.kind} wrong: {_told(claim)}")
         elif off > error + SLACK:
@@ -158,57 +168,61 @@ def _grade_claims(truth: Truth, said: Said, found: Grade, reasons: list[str]) ->
 
 
 def _grade_holes(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
-    """Each loss of contact after which the flight ended unheard: was the true state named first?
+    """Each flight that landed unheard after contact was lost: was the true state named first?
 
-    ``blind`` is what was said until it was heard again, ``final`` what was said in the end: of the
-    arrival when one is claimed.
+    ``blind`` is what was said until the aircraft was heard again, ``final`` what was said in the
+    end: of the arrival when one is claimed, else of where contact was lost.
     """
     for number, leg in enumerate(truth.legs):
-        if leg.arrival.heard or leg.last_heard is None:
+        if leg.arrival.heard or leg.last_heard is None or leg.last_heard > leg.arrival.at:
             continue
-        if leg.last_heard > leg.arrival.at:
-            continue
-        nexts = [one.first_heard for one in truth.legs[number + 1 :] if one.first_heard]
-        heard_again = nexts[0] if nexts else None
-        found.counts["holes"] += 1
-        losses = [
-            at for at in said.lost if leg.departure.at <= at <= leg.arrival.at + timedelta(hours=1)
-        ]
-        arrivals = _arrivals_of(said, leg)
-        blind: tuple[str | None, ...] = ()
-        final: tuple[str | None, ...] = ()
-        if losses:
-            told = said.lost[max(losses)]
-            before = [one for at, one in told if heard_again is None or at <= heard_again]
-            blind = before[-1] if before else ()
-            final = told[-1][1]
-        if arrivals:
-            final = (arrivals[-1].place.state, *(one.state for one in arrivals[-1].alternatives))
-            early = [
-                claim.state
-                for claim in said.claims.values()
-                if claim.kind == "arrival"
-                and _leg_at(truth, claim) == number
-                and (heard_again is None or claim.learned_at <= heard_again)
-            ]
-            if early:
-                blind = (early[-1],)
-        true = leg.arrival.state
-        for name, ranking in (("blind", blind), ("final", final)):
-            if not ranking or ranking[0] is None:
-                found.counts[f"holes {name} nothing said"] += 1
-            elif ranking[0] == true:
-                found.counts[f"holes {name} first"] += 1
-            elif true in ranking:
-                found.counts[f"holes {name} later"] += 1
-            else:
-                found.counts[f"holes {name} not named"] += 1
-        if not final or final[0] != true:
+        blind, final = _said_of_landing(truth, said, number)
+        names = ["holes"]
+        if leg.arrival.at - leg.last_heard > IN_CRUISE:
+            names.append("holes in cruise")
+        for name in names:
+            found.counts[name] += 1
+            found.counts[f"{name} blind {_how_ranked(leg.arrival.state, blind)}"] += 1
+            found.counts[f"{name} final {_how_ranked(leg.arrival.state, final)}"] += 1
+        if not final or final[0] != leg.arrival.state:
             reasons.append(
-                f"hole: landed unheard in {leg.arrival.aerodrome} ({true}) at "
+                f"hole: landed unheard in {leg.arrival.aerodrome} ({leg.arrival.state}) at "
                 f"{leg.arrival.at:%d %b %H:%M}, last heard {leg.last_heard:%d %b %H:%M}; said "
                 f"{_ranked(blind)} until heard again, {_ranked(final)} in the end"
             )
+
+
+def _said_of_landing(truth: Truth, said: Said, number: int) -> tuple[States, States]:
+    """The states in which flight ``number`` may have landed: until heard again, and in the end."""
+    leg = truth.legs[number]
+    again = [one.first_heard for one in truth.legs[number + 1 :] if one.first_heard]
+    until = again[0] if again else datetime.max.replace(tzinfo=UTC)
+    blind: States = ()
+    final: States = ()
+    losses = [at for at in said.lost if _during(leg, at)]
+    if losses:
+        told = said.lost[max(losses)]
+        blind = next((states for at, states in reversed(told) if at <= until), ())
+        final = told[-1][1]
+    claims = [
+        claim.state
+        for claim in said.claims.values()
+        if claim.kind == "arrival" and claim.learned_at <= until and _leg_at(truth, claim) == number
+    ]
+    if claims:
+        blind = (claims[-1],)
+    arrivals = _arrivals_of(said, leg)
+    if arrivals:
+        final = (arrivals[-1].place.state, *(one.state for one in arrivals[-1].alternatives))
+    return blind, final
+
+
+def _how_ranked(state: str, ranking: States) -> str:
+    if not ranking or ranking[0] is None:
+        return "nothing said"
+    if ranking[0] == state:
+        return "first"
+    return "later" if state in ranking else "not named"
 
 
 def _grade_events(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
@@ -224,7 +238,7 @@ def _grade_events(truth: Truth, said: Said, found: Grade, reasons: list[str]) ->
             if (leg.turned_back if kind == "turned_back" else leg.diverted_from is not None)
         ]
         looks = [leg for leg in truth.legs if leg.passed]
-        at = [when for name, _, when in said.events if name == kind]
+        at = sorted(when for name, when in said.events if name == kind)
         hit = [leg for leg in true if any(_during(leg, when) for when in at)]
         false = [when for when in at if not any(_during(leg, when) for leg in (*true, *looks))]
         found.counts[f"{kind} found"] += len(hit)
@@ -308,12 +322,23 @@ def _true(truth: Truth, kind: str) -> list[TruePlace]:
     return [leg.departure if kind == "departure" else leg.arrival for leg in truth.legs]
 
 
-def _is_there(true: TruePlace, claim: Claim) -> bool:
-    """The same aerodrome, or one beside it; a claim without an aerodrome names the state only."""
+def _is_there(true: TruePlace, claim: Claim, within_nm: float) -> bool:
+    """The same aerodrome, or one so near; a claim without an aerodrome names the state only."""
     if claim.aerodrome is None:
         return claim.state == true.state
     return claim.aerodrome == true.aerodrome or (
-        _apart_nm(claim.aerodrome, true.aerodrome) <= SAME_PLACE_NM
+        _apart_nm(claim.aerodrome, true.aerodrome) <= within_nm
+    )
+
+
+def _is_beside(truth: Truth, claim: Claim) -> bool:
+    """The right state and about the right time, at a neighbouring aerodrome."""
+    error = timedelta(minutes=claim.error_min) + SLACK
+    return any(
+        one.state == claim.state
+        and abs(one.at - claim.at) <= error
+        and _is_there(one, claim, BESIDE_NM)
+        for one in _true(truth, claim.kind)
     )
 
 
@@ -327,25 +352,19 @@ def _apart_nm(one: str, other: str) -> float:
 
 
 def _leg_at(truth: Truth, claim: Claim) -> int | None:
-    """Which flight a claimed arrival can only be of: the one under way then, or just over.
+    """Which flight a claimed arrival speaks of: the one under way then, or else the last.
 
-    A claim that lies in the time on the ground after a flight speaks of that flight.
+    Where it was a little late, and the aircraft truly left again before, of the flight before.
     """
-    number = None
-    for index, leg in enumerate(truth.legs):
-        if leg.departure.at <= claim.at:
-            number = index
-    if number is None:
+    begun = [number for number, leg in enumerate(truth.legs) if leg.departure.at <= claim.at]
+    if not begun:
         return None
-    before = number - 1
-    early = claim.at - truth.legs[number].departure.at
-    if (
-        before >= 0
-        and early < timedelta(hours=1)
-        and truth.legs[before].arrival.state == claim.state
-    ):
-        return before  # it is said to have landed a little after it truly left again
-    return number
+    number = begun[-1]
+    if number == 0:
+        return number
+    here, before = truth.legs[number].arrival, truth.legs[number - 1].arrival
+    is_nearer = claim.at - before.at < abs(here.at - claim.at)
+    return number - 1 if is_nearer and before.state == claim.state else number
 
 
 def _arrivals_of(said: Said, leg: TrueLeg) -> list[Movement]:
@@ -419,5 +438,5 @@ def _stay(stay: Stay) -> str:
     )
 
 
-def _ranked(states: tuple[str | None, ...]) -> str:
+def _ranked(states: States) -> str:
     return " > ".join(one or "-" for one in states[:5]) or "nothing"

@@ -33,6 +33,8 @@ SILENT_A_DAY, SILENT_MIN = 0.7, (4.0, 90.0)
 DARK_A_DAY, DARK_MIN, DARK_NM = 3.0, (20.0, 240.0), (250.0, 800.0)
 #: A ghost flies at least so far from the aircraft whose address it has.
 FAR_NM = 2_000.0
+#: and begins so many minutes after its take-off.
+GHOST_MIN = (0.0, 20.0)
 #: Two in formation: so many seconds apart.
 FORMATION_S = (12.0, 40.0)
 #: A kind that finds no place is tried with so many other aircraft.
@@ -161,10 +163,14 @@ def _wingman(leader: Itinerary, address: int, rng: Dice) -> Itinerary:
 def _ghost(scene: _Scene, one: Itinerary) -> Flight | None:
     """A flight of somebody else with the same address, far away, while the aircraft flies.
 
-    None when the aircraft's flights are too short for one.
+    It begins soon after the aircraft was heard to take off: once that is silent for long, nothing
+    tells the two apart. None when no flight of the aircraft is heard so and long enough.
     """
     places, receivers, rng = scene
-    flight = max((sortie.flight for sortie in one.sorties), key=lambda flown: flown.nm)
+    heard = [sortie for sortie in one.sorties if receivers.hears_at(sortie.departure, 0)]
+    if not heard:
+        return None
+    flight = max((sortie.flight for sortie in heard), key=lambda flown: flown.nm)
     way = [flight.at(at) for at in (flight.began, (flight.began + flight.ended) / 2, flight.ended)]
     far = [
         at
@@ -181,10 +187,10 @@ def _ghost(scene: _Scene, one: Itinerary) -> Flight | None:
             departure.latitude, departure.longitude, arrival.latitude, arrival.longitude
         )
         if 150 < nm < 1_500:
-            ghost = fly(A340, flight.began, departure, arrival, rng)
-            spare = flight.landed - ghost.ended
-            if spare > 0:
-                return ghost.later(rng.uniform(0.0, spare))
+            begins = flight.took_off + rng.uniform(*GHOST_MIN) * MINUTE
+            ghost = fly(A340, begins, departure, arrival, rng)
+            if ghost.ended < flight.landed:
+                return ghost
     return None
 
 

@@ -32,8 +32,14 @@ def radio_hole(diary: Diary) -> None:
 
 
 def shuttle(diary: Diary) -> None:
-    """The same two places again and again."""
-    there = diary.abroad(farthest_nm=2_000)
+    """The same two places again and again; one in three goes to a place where it is not heard."""
+    in_hole = diary.rng.random() < 1 / 3
+    there = diary.find(
+        lambda one: (
+            diary.is_abroad(one) and (diary.is_in_hole(one) if in_hole else diary.is_heard(one))
+        ),
+        farthest_nm=2_000,
+    )
     for _ in range(diary.rng.randint(3, 6)):
         diary.go(there)
         diary.wait(0.8, 12)
@@ -68,7 +74,8 @@ def turned_back(diary: Diary) -> None:
     """It sets out, thinks better of it and lands where it left."""
     into_hole = diary.rng.random() < 0.4
     there = diary.find(
-        lambda one: diary.is_abroad(one) and (diary.is_in_hole(one) if into_hole else True)
+        lambda one: diary.is_abroad(one) and (not into_hole or diary.is_in_hole(one)),
+        farthest_nm=0.5 * diary.itinerary.performance.range_nm,
     )
     here = (diary.here.latitude, diary.here.longitude)
     turn = between(*here, there.latitude, there.longitude, diary.rng.uniform(0.15, 0.9))

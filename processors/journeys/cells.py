@@ -70,11 +70,11 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     and waits for another that agrees. ``since`` is when its track began. ``rival`` is the last
     position that it can't have flown to, the first of those that agree was at ``rival_since``.
     Until ``doubted_until`` it may be another aircraft on the address: it came there unheard.
-    ``flight`` is the present flight, or the last one. ``farthest_nm`` is how far that has been from
-    where it left, ``low_at`` the aerodrome that it is coming down to, and ``missed`` one from which
-    it went up again. While contact is lost,
-    ``ask_at`` is when its silence may mean something. ``base`` is the state where it is stationed,
-    if not its operator's.
+    ``flight`` is the present flight, or the last one. ``farthest_nm`` is how far that was at most
+    from where it left, at ``farthest_at`` (None when it may have landed unheard since), ``low_at``
+    the aerodrome that it is coming down to, and ``missed`` one from which it went up again. While
+    contact is lost, ``ask_at`` is when its silence may mean something. ``base`` is the state where
+    it is stationed, if not its operator's.
     """
 
     applied: int
@@ -89,6 +89,7 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     doubted_until: Instant | None = None
     flight: Flying | None = None
     farthest_nm: float = 0.0
+    farthest_at: Instant | None = None
     low_at: str | None = None
     missed: str | None = None
     ask_at: Instant | None = None

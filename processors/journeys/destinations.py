@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from math import atan2, degrees, exp
+from math import atan2, degrees, exp, log2
 from typing import NamedTuple
 
 from processors.journeys.cells import AircraftCell, Fix
@@ -22,38 +22,44 @@ from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, between, distance_nm
 from wheelsdown.reference.states import State, folded, load_well_heard
 
-#: Of a state's flights so many go to the capital's aerodrome, to those of its other cities that
-#: headlines name, and to the rest with airlines.
+#: A state is visited the more often the larger it is: it counts by the logarithm of the number of
+#: its aerodromes with airlines. Of its flights so many go to the aerodrome of its capital, to those
+#: of other cities that headlines name, and to the rest with airlines.
 CAPITAL, CITIES, OTHERS = 0.7, 0.2, 0.1
-#: Flights at home are as many as those to a few other states together.
-AT_HOME = 3.0
-#: A place where it has been counts like so much of a capital for each time, up to a whole state.
+#: A flight that began at home goes to another place at home as often as to so many states of its
+#: size; one that began abroad mostly goes home.
+AT_HOME, HOMEWARD = 6.0, 30.0
+#: A place where it has been counts so much for each time, up to as much as a small state.
 PER_VISIT, MOST_FOR_VISITS = 0.25, 1.0
-#: Farther away only the aerodromes of capitals are weighed, up to the range of a long leg.
-NEAR_NM = 700.0
+#: Farther away than this the aerodromes of a state within ten degrees are weighed as one, up to the
+#: range of a long leg.
+NEAR_NM, TOGETHER_DEG = 700.0, 10
 FAR_NM = 5_000.0
 #: Airways and winds turn a track off the direction of its destination; near it, vectors and
-#: approaches do by some 25 nm.
-WANDER_DEG = 7.0
-VECTORED_NM = 25.0
+#: approaches do by some 20 nm.
+WANDER_DEG = 5.0
+VECTORED_NM = 20.0
 #: Share of flights whose track tells nothing: detours around closed airspace and weather.
 ASTRAY = 0.02
 #: The way over here may be so much longer than the direct one (its standard deviation).
 DETOUR = 0.1
 #: The usual descent: 3 nm for each 1,000 ft (a 3 degree slope is 318 ft/nm).
 NM_A_1000_FT = 3.0
-#: A descent that has begun, or has not, contradicts a place that it does not fit so strongly.
-MISFIT = 0.15
+#: How likely an aircraft that comes down is bound for a place far beyond its descent, and one that
+#: does not yet for a place below it.
+MISFIT_FAR, MISFIT_NEAR = 0.02, 0.15
 #: Clearly climbing or descending, and clearly high.
 CLEAR_FPM, HIGH_FT = 500, 20_000
 #: How far flights go on unheard where nothing is known of reception (a mean: large oceans are ten
 #: times as wide, most holes are a fifth).
 UNHEARD_NM = 400.0
+#: How much of a flight is left where it is lost at the edge of a region without reception (a mean).
+LEFT_NM = 1_200.0
 #: How far where it is known that others are heard, and that nobody is.
 HEARD_BOX_NM, SILENT_BOX_NM = 60.0, 3_000.0
 #: A landing where others are heard near the ground stays unheard so seldom; and so seldom where
 #: only the state is known for being well heard (wheelsdown/reference/states.py).
-UNHEARD_LANDING, UNHEARD_IN_STATE = 0.08, 0.25
+UNHEARD_LANDING, UNHEARD_IN_STATE = 0.2, 0.25
 #: Reception is looked up so often along a way; the last of it is flown too low to count.
 STEP_NM = 80.0
 LOW_NM = 100.0
@@ -90,11 +96,11 @@ class Atlas:
             for one in _of_state(states[code], aerodromes.capital_of(code), served[code])
         ]
         self._near = sorted(weighted, key=_south_to_north)
-        self._far = [one for one in self._near if one.major]
-        self.capitals = frozenset(one.aerodrome.icao for one in self._far)
+        self._far = sorted(_together(self._near), key=_south_to_north)
+        self.capitals = frozenset(one.aerodrome.icao for one in weighted if one.major)
 
     def around(self, latitude: float, longitude: float, nm: float) -> list[tuple[Weighted, float]]:
-        """Those within ``nm``, each with its distance; beyond NEAR_NM only those of capitals."""
+        """Those within ``nm``, each with its distance; beyond NEAR_NM one stands for several."""
         found = []
         for table, reach in ((self._near, min(nm, NEAR_NM)), (self._far, nm)):
             first = bisect_left(table, latitude - reach / 60, key=_latitude)
@@ -108,11 +114,18 @@ class Atlas:
 
 
 def ranked(
-    cell: AircraftCell, atlas: Atlas, aerodromes: Aerodromes, ears: Ears, now: Instant
+    cell: AircraftCell,
+    atlas: Atlas,
+    aerodromes: Aerodromes,
+    ears: Ears,
+    now: Instant,
+    *,
+    left_nm: float = LEFT_NM,
 ) -> tuple[Destination, ...]:
     """Destinations of an aircraft that has not been heard until ``now``, most likely first.
 
-    Empty when its track is not known.
+    ``left_nm`` is how much of its flight may have been left when it was lost. Empty when its track
+    is not known.
     """
     last = cell.fix
     if last.track_deg is None:
@@ -130,7 +143,7 @@ def ranked(
     # Silence is the dear part: it can only lower a score, so what is far behind stays there.
     best = max((score for score, _ in found), default=0.0)
     judged = [
-        (score * silence(last, to.aerodrome, to.nm, flown_nm, ears), to)
+        (score * silence(last, to.aerodrome, to.nm, flown_nm, ears, left_nm=left_nm), to)
         for score, to in found
         if score > best / 200
     ]
@@ -159,7 +172,10 @@ def fit(
 def weight_for(cell: AircraftCell, one: Weighted) -> float:
     """The weight of an aerodrome for this aircraft: its state, its home, where it has been."""
     there = one.aerodrome
-    weight = one.weight * (AT_HOME if cell.is_home(there.state) else 1.0)
+    weight = one.weight
+    if cell.is_home(there.state):
+        left = cell.flight.departure.place.state if cell.flight is not None else None
+        weight *= AT_HOME if left is None or cell.is_home(left) else HOMEWARD
     visits = sum(habit.visits for habit in cell.habits if habit.aerodrome == there.icao)
     return weight + min(MOST_FOR_VISITS, PER_VISIT * visits)
 
@@ -182,22 +198,31 @@ def phase(last: Fix, nm: float, elevation_ft: float) -> float:
     height = last.altitude_ft - elevation_ft
     descent_nm = height / 1000 * NM_A_1000_FT
     rate = last.vertical_rate_fpm or 0.0
-    if rate <= -CLEAR_FPM:
-        return MISFIT if nm > 2 * descent_nm + 60 else 1.0
-    if height >= HIGH_FT and nm < 0.6 * descent_nm:
-        return MISFIT
+    comes_down = rate <= -CLEAR_FPM or (height < HIGH_FT and rate < CLEAR_FPM)
+    if comes_down and nm > 2 * descent_nm + 60:
+        return MISFIT_FAR
+    if not comes_down and height >= HIGH_FT and nm < 0.6 * descent_nm:
+        return MISFIT_NEAR
     return 1.0
 
 
-def silence(last: Fix, there: Aerodrome, nm: float, flown_nm: float, ears: Ears) -> float:
+def silence(
+    last: Fix,
+    there: Aerodrome,
+    nm: float,
+    flown_nm: float,
+    ears: Ears,
+    *,
+    left_nm: float = LEFT_NM,
+) -> float:
     """How likely an aircraft bound for that place is not heard for ``flown_nm`` of its way."""
     unheard = min(nm, flown_nm)
     landing = 1.0
     if would_be_heard(there, ears):
         landing = UNHEARD_LANDING if ears.are_open else UNHEARD_IN_STATE
-    if ears.are_open:
-        return landing * unheard_way(last, there, nm, unheard, ears)
     # Lost just here, it is the likelier to be bound for a place near by.
+    if ears.are_open:
+        return landing * unheard_way(last, there, nm, unheard, ears) * exp(-nm / left_nm)
     return landing * exp(-max(unheard, nm / 3) / UNHEARD_NM)
 
 
@@ -259,17 +284,32 @@ def angle_deg(one: float, other: float) -> float:
 def _of_state(
     state: State, capital: Aerodrome | None, served: Sequence[Aerodrome]
 ) -> list[Weighted]:
-    """A state's aerodromes with weights that add up to 1, or none."""
+    """A state's aerodromes with weights that add up to that of the state, or none."""
     cities = {folded(city) for city in (state.capital or "", *state.cities)}
     in_cities = [one for one in served if folded(one.city) in cities and one != capital]
     named = {one.icao for one in in_cities}
     others = [one for one in served if one.icao not in named and one != capital]
     groups = [([capital] if capital else [], CAPITAL), (in_cities, CITIES), (others, OTHERS)]
-    total = sum(part for members, part in groups if members)
+    total = sum(part for members, part in groups if members) / log2(1 + max(1, len(served)))
     return [
         Weighted(one, part / total / len(members), one is capital)
         for members, part in groups
         for one in members
+    ]
+
+
+def _together(weighted: Iterable[Weighted]) -> list[Weighted]:
+    """One aerodrome for all of a state that lie close together: the one with the largest weight."""
+    groups: defaultdict[tuple[str, int, int], list[Weighted]] = defaultdict(list)
+    for one in weighted:
+        there = one.aerodrome
+        row, column = there.latitude // TOGETHER_DEG, there.longitude // TOGETHER_DEG
+        groups[there.state, int(row), int(column)].append(one)
+    return [
+        max(members, key=lambda one: (one.weight, one.aerodrome.icao))._replace(
+            weight=sum(one.weight for one in members)
+        )
+        for members in groups.values()
     ]
 
 

@@ -22,7 +22,15 @@ def take_off(cell: AircraftCell, departure: Movement, learned: Snapshot) -> Resu
         revision=0,
         departure=departure,
     )
-    gone = replace(cell, flight=flight, farthest_nm=0.0, low_at=None, missed=None, ask_at=None)
+    gone = replace(
+        cell,
+        flight=flight,
+        farthest_nm=0.0,
+        farthest_at=None,
+        low_at=None,
+        missed=None,
+        ask_at=None,
+    )
     return _tell(gone, learned)
 
 

@@ -8,7 +8,9 @@ heard again, that is confirmed, corrected or withdrawn (reappearance.py).
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
+from math import inf
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -32,6 +34,7 @@ from processors.journeys.plausibility import (
     agrees,
     fix_of,
     is_confirmed,
+    is_contested,
     is_due,
     is_elsewhere,
     is_landed,
@@ -56,7 +59,7 @@ from wheelsdown.stage import Output
 #: goes on for longer is ours.
 DOUBTED_FOR = timedelta(days=1)
 #: Why a movement that was seen is not taken to be observed.
-CAME_UNHEARD = "it had come there unheard, and may be another aircraft on the same address"
+CAME_UNHEARD = "it had not been heard on its way, and may be another aircraft on the address"
 HEARD_ONCE = "nothing was heard after that one position"
 
 
@@ -171,22 +174,28 @@ class Follower:
     ) -> Result:
         """A position that is not the aircraft's, or shows that its track so far was not."""
         rivalled = with_rival(cell, fix)
-        if is_refuted(rivalled) and cell.flight is None:
-            return self._first(vector, fix, learned)
         if is_refuted(rivalled):
-            doubtful = replace(cell, applied=learned.offset, doubted_until=fix.at + DOUBTED_FOR)
+            until = fix.at + DOUBTED_FOR
+            if cell.flight is None:
+                anew, said = self._first(vector, fix, learned)
+                return replace(anew, doubted_until=until), said
+            doubtful = replace(cell, applied=learned.offset, doubted_until=until)
             return self._follow(doubtful, fix, learned)
         learned.rejected[rejection(cell, fix)] += 1
+        if is_contested(rivalled):
+            rivalled = replace(rivalled, doubted_until=fix.at + DOUBTED_FOR)
         return replace(rivalled, applied=learned.offset), ()
 
     def _follow(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
         """The movements between the last position and this one, which may lie a jump away."""
         last = cell.fix
         after_gap = cell.phase == "lost" or fix.at - last.at > lost_after(fix.every_s)
+        unheard = after_gap and reappearance.may_have_landed(last, fix)
         drawn = replace(
             cell,
             fix=fix,
             since=fix.at if after_gap else cell.since,
+            farthest_at=None if unheard else cell.farthest_at,
             suspect=None,
             phase="ground" if fix.on_ground else "airborne",
             track=track.extend(cell.track, last, fix),
@@ -226,14 +235,26 @@ class Follower:
 
     def _after_ground(self, cell: AircraftCell, last: Fix, fix: Fix, learned: Learned) -> Result:
         if not fix.on_ground:
+            left = reappearance.left_from_elsewhere(
+                last, fix, self._aerodromes, self._atlas.capitals
+            )
+            if left:
+                return self._tell_each(cell, left, learned)
             departure = movements.departure_seen(last, fix, self._aerodromes)
             return itinerary.depart(cell, _doubted(cell, departure), learned.snapshot)
         if not is_moved(last, fix):
             return self._heard_again(cell, learned)
-        departure, arrival = movements.flown_unseen(last, fix, self._aerodromes)
-        gone, said = itinerary.depart(cell, departure, learned.snapshot)
-        come, more = self._land(gone, arrival, learned)
-        return come, (*said, *more)
+        return self._tell_each(cell, movements.flown_unseen(last, fix, self._aerodromes), learned)
+
+    def _tell_each(self, cell: AircraftCell, found: Iterable[Movement], learned: Learned) -> Result:
+        outputs: tuple[Output, ...] = ()
+        for movement in found:
+            if movement.kind == "arrival":
+                cell, said = self._land(cell, movement, learned)
+            else:
+                cell, said = itinerary.depart(cell, movement, learned.snapshot)
+            outputs += said
+        return cell, outputs
 
     def _heard_again(self, cell: AircraftCell, learned: Learned) -> Result:
         """It still stands there: an arrival that had been heard only once is observed now."""
@@ -261,12 +282,8 @@ class Follower:
         elif claimed is not None:
             because = reappearance.why_not(fix, found)
             cell, outputs = itinerary.withdraw_arrival(cell, because, learned.snapshot)
-        for movement in found:
-            if movement.kind == "arrival":
-                cell, said = self._land(cell, movement, learned)
-            else:
-                cell, said = itinerary.depart(cell, movement, learned.snapshot)
-            outputs += said
+        cell, said = self._tell_each(cell, found, learned)
+        outputs += said
         if not fix.on_ground:
             event = underway.contact_regained(last, fix)
             cell, said = itinerary.on_the_way(cell, event, learned.snapshot)
@@ -289,7 +306,7 @@ class Follower:
         event = radio_holes.contact_lost(fix, ahead, blind=blind)
         lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
         if means_something and ahead:
-            first = radio_holes.probable_from(fix, cell.heard_at, leading(ahead))
+            first = radio_holes.probable_from(fix, cell.heard_at, leading(ahead), learned.ears)
             lost = replace(lost, ask_at=max(now, first))
         elif cell.suspect is not None and cell.suspect.on_ground:
             lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
@@ -300,10 +317,12 @@ class Follower:
         now = learned.snapshot.observed_at
         if cell.arrival is not None:
             return replace(cell, ask_at=None), ()
-        ahead = self._ahead(cell, learned)
-        if self._is_claimable(cell, ahead, learned):
-            arrival = radio_holes.probable_arrival(cell.fix, ahead, now)
+        # It may have been bound for anywhere beyond: a landing is spoken of only if not likely so.
+        anywhere = self._ahead(cell, learned, left_nm=inf)
+        if self._is_claimable(cell, anywhere, learned):
+            arrival = radio_holes.probable_arrival(cell.fix, anywhere, now)
             return itinerary.arrive(cell, arrival, learned.snapshot)
+        ahead = self._ahead(cell, learned)
         waiting = replace(cell, ask_at=absence.ask_again_at(cell, now))
         event = radio_holes.contact_lost(cell.fix, ahead)
         told = cell.flight.events[-1] if cell.flight is not None and cell.flight.events else None
@@ -329,9 +348,13 @@ class Follower:
             learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
         ) and not learned.ears.are_deaf_around(cell.fix, now)
 
-    def _ahead(self, cell: AircraftCell, learned: Learned) -> tuple[destinations.Destination, ...]:
+    def _ahead(
+        self, cell: AircraftCell, learned: Learned, left_nm: float = destinations.LEFT_NM
+    ) -> tuple[destinations.Destination, ...]:
         now = learned.snapshot.observed_at
-        return destinations.ranked(cell, self._atlas, self._aerodromes, learned.ears, now)
+        return destinations.ranked(
+            cell, self._atlas, self._aerodromes, learned.ears, now, left_nm=left_nm
+        )
 
     def _landed_unseen(self, cell: AircraftCell, learned: Learned) -> Result:
         """It was heard on the ground once, and then no more: it landed, though less surely."""

@@ -154,11 +154,16 @@ def _cost_nm(fix: Fix, aerodrome: Aerodrome, nm: float, up: int, main: frozenset
         cost += NM_A_DEGREE * abs((ahead - fix.track_deg + 180) % 360 - 180)
     steep_nm = max(0.0, fix.altitude_ft - aerodrome.elevation_ft) / STEEPEST_FT_NM
     cost += max(0.0, steep_nm - nm)
+    return likelier(aerodrome, cost, main)
+
+
+def likelier(aerodrome: Aerodrome, cost_nm: float, main: frozenset[str]) -> float:
+    """What speaks against an aerodrome, less for those that large aircraft use."""
     if aerodrome.icao in main:
-        return cost / 2
+        return cost_nm / 2
     if aerodrome.is_international:
-        return 0.75 * cost
-    return cost if aerodrome.served else 2 * cost
+        return 0.75 * cost_nm
+    return cost_nm if aerodrome.served else 2 * cost_nm
 
 
 def _nm_to(fix: Fix, aerodrome: Aerodrome | None) -> float:
@@ -255,35 +260,43 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
 
 
 def flown_unseen(last: Fix, back: Fix, aerodromes: Aerodromes) -> tuple[Movement, Movement]:
-    """The flight between two positions on the ground of different aerodromes, not heard at all.
+    """The flight between two positions on the ground of different aerodromes, not heard at all."""
+    there = aerodrome_at(back, aerodromes)
+    return unheard_flight(
+        last, back, there, f"seen on the ground there at {utc(back.at)}", aerodromes
+    )
 
-    Both ends are known; of the times only that the flight fits between them.
+
+def unheard_flight(
+    last: Fix, back: Fix, there: Aerodrome | None, reason: str, aerodromes: Aerodromes
+) -> tuple[Movement, Movement]:
+    """The flight from a position on the ground to where the aircraft was by the time of ``back``.
+
+    Both ends are known, ``there`` by ``reason``; of the times only that the flight fits between.
     """
-    flown = flight_time(
-        distance_nm(last.latitude, last.longitude, back.latitude, back.longitude), CRUISE_KT
-    )
+    flown = flight_time(_nm_between(last, back), CRUISE_KT)
     spare = max(timedelta(0), back.at - last.at - flown)
-    reasons = (
-        f"seen on the ground there at {utc(last.at)}, and elsewhere at {utc(back.at)}",
-        f"seen on the ground there at {utc(back.at)}, {UNFOLLOWED} since {utc(last.at)}",
-    )
     departure = Movement(
         kind="departure",
         place=place_of(aerodrome_at(last, aerodromes)),
         at=last.at + spare / 2,
         error_min=_minutes(max(CLOSE, spare / 2)),
         certainty="inferred",
-        reasons=reasons[:1],
+        reasons=(f"seen on the ground there at {utc(last.at)}, and elsewhere at {utc(back.at)}",),
     )
     arrival = Movement(
         kind="arrival",
-        place=place_of(aerodrome_at(back, aerodromes)),
+        place=place_of(there),
         at=back.at - spare / 2,
         error_min=_minutes(max(CLOSE, spare / 2)),
         certainty="inferred",
-        reasons=reasons[1:],
+        reasons=(f"{reason}, {UNFOLLOWED} since {utc(last.at)}",),
     )
     return departure, arrival
+
+
+def _nm_between(one: Fix, other: Fix) -> float:
+    return distance_nm(one.latitude, one.longitude, other.latitude, other.longitude)
 
 
 def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Movement | None:

@@ -53,6 +53,8 @@ JUMP_AGREES = timedelta(minutes=5)
 #: Touch-and-goes roll at flying speed for less than this; who has landed is slower by then.
 LONGEST_ROLL = timedelta(seconds=90)
 ROLLING_KT = 70
+#: A track that is older than another one by so much is the aircraft's.
+ESTABLISHED = timedelta(minutes=30)
 #: Positions elsewhere agree when they are no more than the first time apart; they are not taken for
 #: the aircraft's within the second.
 RIVAL_HEARD, RIVAL_FOR = timedelta(hours=2), timedelta(days=1)
@@ -236,12 +238,23 @@ def with_rival(cell: AircraftCell, fix: Fix) -> AircraftCell:
 def is_refuted(cell: AircraftCell) -> bool:
     """Whether a track that had only just begun was wrong: another one has gone on for longer.
 
-    So is one that had only just been heard again.
+    So is one that had only just been heard again, if that other one did not begin before.
     """
-    if cell.rival is None or cell.rival_since is None:
+    if cell.rival is None or cell.rival_since is None or cell.rival_since < cell.since:
         return False
     has_just_begun = cell.fix.at - cell.since <= 2 * SAMPLE
     return has_just_begun and cell.rival.at - cell.rival_since >= JUMP_AGREES
+
+
+def is_contested(cell: AircraftCell) -> bool:
+    """Whether two aircraft have been heard on the address from about the beginning.
+
+    Which of them was followed is chance then. One that had been followed for longer is ours.
+    """
+    if cell.rival is None or cell.rival_since is None:
+        return False
+    agreed = cell.rival.at - cell.rival_since
+    return agreed >= JUMP_AGREES and cell.rival_since - cell.since < ESTABLISHED
 
 
 def rejection(cell: AircraftCell, fix: Fix) -> Rejection:

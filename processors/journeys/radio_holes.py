@@ -7,6 +7,7 @@ again confirms or withdraws that (reappearance.py).
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import radians, sin
 
 from processors.journeys import destinations
@@ -27,14 +28,17 @@ from processors.journeys.wording import (
 )
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
-from wheelsdown.reference.geodesy import between
+from wheelsdown.reference.geodesy import bearing_deg, between, destination
 
 #: A landing is spoken of this far away and no farther: three quarters of an hour in cruise and a
 #: descent. A flight lost farther out could still be bound for anywhere, where nothing is known of
 #: reception; where it is known, silence says more.
 REACH_NM, REACH_KNOWN_NM = 350.0, 900.0
-#: Of all that lies ahead a state must have this share before a landing there is spoken of.
+#: Of all that lies ahead the aerodromes of a state that it would have reached must have this share
+#: before a landing there is spoken of.
 CLAIM_SHARE = 0.8
+#: How far, and in which steps, reception is looked for beyond a destination: the widest oceans.
+LONGEST_HOLE_NM, STEP_NM = 4_000.0, 60.0
 #: In cruise an aircraft is heard so far beyond a last position if others are.
 AHEAD_NM = (50.0, 100.0)
 #: Between two looks an aircraft may fly on unheard. While it does so for u nautical miles the
@@ -69,14 +73,33 @@ def contact_lost(last: Fix, ahead: Sequence[Destination], *, blind: str = "") ->
     )
 
 
-def probable_from(last: Fix, heard_at: Instant, to: Destination) -> Instant:
+def probable_from(last: Fix, heard_at: Instant, to: Destination, ears: Ears) -> Instant:
     """When silence since ``heard_at``, the last contact, begins to mean a landing at ``to``.
 
-    By then an aircraft that flew over it is as far on the other side, and one that turned back
-    there is where it was lost; both with a quarter of an hour to spare. Whether anybody listens on
-    the other side is not known (docs/operating.md).
+    By then an aircraft that turned back there is where it was lost, and one that flew on is where
+    others are heard; both with a quarter of an hour to spare. Where nothing is known of reception
+    it is taken to reach as far on the other side (docs/operating.md).
     """
-    return heard_at + 2 * flight_time(to.nm, cruise_speed_kt(last)) + lost_after(last.every_s)
+    speed = cruise_speed_kt(last)
+    there_and_on = 2 * flight_time(to.nm, speed)
+    if ears.are_open:
+        there_and_on = max(there_and_on, timedelta(hours=unheard_beyond_nm(last, to, ears) / speed))
+    return heard_at + there_and_on + lost_after(last.every_s)
+
+
+def unheard_beyond_nm(last: Fix, to: Destination, ears: Ears) -> float:
+    """How far an aircraft has to fly, by way of ``to`` and straight on, to where others are heard.
+
+    No farther than LONGEST_HOLE_NM is looked.
+    """
+    there = to.aerodrome
+    bearing = bearing_deg(last.latitude, last.longitude, there.latitude, there.longitude)
+    nm = to.nm
+    while nm < LONGEST_HOLE_NM:
+        nm += STEP_NM
+        if ears.hear_at(*destination(last.latitude, last.longitude, bearing, nm)):
+            return nm
+    return LONGEST_HOLE_NM
 
 
 def is_claimable(
@@ -86,13 +109,18 @@ def is_claimable(
     if not ahead:
         return False
     first = leading(ahead)
-    share = next(iter(by_state(ahead).values()))
+    reached = sum(
+        to.share
+        for to in ahead
+        if to.aerodrome.state == first.aerodrome.state
+        and now >= probable_from(cell.fix, cell.heard_at, to, ears)
+    )
     reach = REACH_KNOWN_NM if ears.are_open else REACH_NM
     return (
-        share >= CLAIM_SHARE
+        reached >= CLAIM_SHARE
         and first.nm <= reach
         and is_claimable_at(cell.fix, first, ears)
-        and now >= probable_from(cell.fix, cell.heard_at, first)
+        and now >= probable_from(cell.fix, cell.heard_at, first, ears)
     )
 
 

@@ -27,7 +27,7 @@ from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
 #: Of all that fits both ends of a gap a state must have this share before a stop there is told.
-EXPLAIN_SHARE = 0.7
+EXPLAIN_SHARE = 0.8
 #: No aircraft stays up longer without refuelling in the air: the longest flights of airliners
 #: take 19 hours (Singapore - New York), the A350-900ULR that flies them is built for 20.
 ENDURANCE = timedelta(hours=20)
@@ -68,12 +68,37 @@ def explain_gap(
         if not stop or stop[0].place.aerodrome == seen.place.aerodrome or _lies_ahead(last, back):
             return (seen,)
         # Of the time only that it came from the stop, and was there by then.
-        late = replace(seen, at=back.at, error_min=stop[1].error_min)
+        late = replace(seen, at=back.at, error_min=stop[1].error_min, certainty="inferred")
         return (*stop, late)
     here = _climbing_out(last, back, aerodromes, atlas.capitals)
     if here is not None:
         return _landed_where_it_reappeared(last, back, here)
     return stop
+
+
+def left_from_elsewhere(
+    last: Fix, back: Fix, aerodromes: Aerodromes, main: frozenset[str]
+) -> tuple[Movement, ...]:
+    """What happened when an aircraft that stood at one aerodrome is heard climbing from another."""
+    stood = movements.aerodrome_at(last, aerodromes)
+    here = _climbing_out(last, back, aerodromes, main)
+    if here is None or stood is None or here.icao == stood.icao:
+        return ()
+    apart = distance_nm(here.latitude, here.longitude, stood.latitude, stood.longitude)
+    if apart < movements.NEAR_AERODROME_NM:
+        return ()
+    climbed = movements.low_time(back, here)
+    reason = f"heard {utc(back.at)} climbing out of there"
+    came = movements.unheard_flight(
+        last, replace(back, at=back.at - climbed - SHORTEST_STAY), here, reason, aerodromes
+    )
+    return (*came, _left_climbing(back, here))
+
+
+def may_have_landed(last: Fix, back: Fix) -> bool:
+    """Whether there was time to land, stay and take off again between two positions in the air."""
+    straight_on = flight_time(distance_between(last, back), cruise_speed_kt(last))
+    return back.at - last.at - straight_on >= SHORTEST_STAY
 
 
 def _stop_beside(
@@ -83,14 +108,16 @@ def _stop_beside(
 
     Of several that it was low beside, that is the one which both ends of the gap are nearest to.
     """
-    costs = dict(movements.ranked_beside(last, aerodromes, main, -1))
     named = claimed.alternatives if claimed.place.aerodrome is None else (claimed.place,)
     found = [where for one in named if (where := aerodromes.get(one.aerodrome or "")) is not None]
     if not found:
         return ()
-    _, where = min(
-        ((_nm_between(back, one) + costs.get(one, 0.0), one) for one in found),
-        key=lambda one: (one[0], one[1].icao),
+    where = min(
+        found,
+        key=lambda one: (
+            movements.likelier(one, _nm_between(last, one) + _nm_between(back, one), main),
+            one.icao,
+        ),
     )
     nm = _nm_between(back, where)
     returned = flight_time(nm, cruise_speed_kt(back))
@@ -286,33 +313,31 @@ def _time_to_land(last: Fix, here: Aerodrome, back: Fix) -> bool:
 
 
 def _landed_where_it_reappeared(last: Fix, back: Fix, here: Aerodrome) -> tuple[Movement, Movement]:
-    nm = distance_nm(last.latitude, last.longitude, here.latitude, here.longitude)
-    flown = flight_time(nm, cruise_speed_kt(last))
-    climbed = flight_time(
-        distance_nm(back.latitude, back.longitude, here.latitude, here.longitude),
-        cruise_speed_kt(back),
-    )
-    reasons = (
-        f"last heard {utc(last.at)}{height_of(last)}, {nm:.0f} nm from there",
-        f"heard again {utc(back.at)}, climbing out of there",
-    )
-    return (
-        Movement(
-            kind="arrival",
-            place=place_of(here),
-            at=last.at + flown,
-            error_min=error_of(flown),
-            certainty="inferred",
-            reasons=reasons,
+    nm = _nm_between(last, here)
+    flown = movements.time_to(last, here)
+    arrival = Movement(
+        kind="arrival",
+        place=place_of(here),
+        at=last.at + flown,
+        error_min=error_of(flown),
+        certainty="inferred",
+        reasons=(
+            f"last heard {utc(last.at)}{height_of(last)}, {nm:.0f} nm from there",
+            f"heard again {utc(back.at)}, climbing out of there",
         ),
-        Movement(
-            kind="departure",
-            place=place_of(here),
-            at=back.at - climbed,
-            error_min=error_of(climbed),
-            certainty="inferred",
-            reasons=reasons[1:],
-        ),
+    )
+    return arrival, _left_climbing(back, here)
+
+
+def _left_climbing(back: Fix, here: Aerodrome) -> Movement:
+    climbed = movements.time_to(back, here)
+    return Movement(
+        kind="departure",
+        place=place_of(here),
+        at=back.at - climbed,
+        error_min=error_of(climbed),
+        certainty="inferred",
+        reasons=(f"heard {utc(back.at)}, climbing out of there",),
     )
 
 

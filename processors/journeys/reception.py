@@ -20,8 +20,9 @@ SLOT = timedelta(minutes=10)
 MOST_SLOTS = 9
 DAY = timedelta(days=1)
 MOST_DAYS = 2
-#: So long before contact was lost the neighbours are looked at.
+#: Neighbours are looked at so long before, and in so many slots before contact was lost.
 BEFORE = timedelta(minutes=40)
+STEADY_SLOTS = 3
 #: A source that hears the world hears aircraft in 700 boxes at a time; a few receivers hear them in
 #: a dozen, and of the rest of the world they know nothing.
 FEWEST_BOXES = 200
@@ -81,8 +82,11 @@ class Ears:
 
         False also where there were none to compare with.
         """
-        around = neighbourhood(fix.latitude, fix.longitude) & ~_own_boxes(fix)
-        before = self._between(since - BEFORE, since) & around
+        # Only boxes where somebody was heard all the time: others fall silent by chance.
+        before = neighbourhood(fix.latitude, fix.longitude) & ~_own_boxes(fix)
+        for slot in range(1, STEADY_SLOTS + 1):
+            at = _floor(since, SLOT) - slot * SLOT
+            before &= self._between(at, at)
         if before.bit_count() < FEWEST_NEIGHBOURS:
             return False
         # The slot in which contact was lost holds what was heard before it, too.
@@ -94,14 +98,15 @@ class Ears:
         around = neighbourhood(fix.latitude, fix.longitude) & ~_own_boxes(fix) & self._days()[0]
         if around.bit_count() < FEWEST_NEIGHBOURS:
             return False
-        lately = self._between(now - BEFORE, now) & around
+        lately = self._between(_floor(now - BEFORE, SLOT), now) & around
         return lately.bit_count() <= DARK_SHARE * around.bit_count()
 
     def _between(self, start: Instant, stop: Instant) -> int:
+        """What was heard in the slots that begin from ``start`` to ``stop``."""
         bits = 0
         for one in self._sources.values():
             for slot in one.slots:
-                if start - SLOT < slot.at <= stop:
+                if start <= slot.at <= stop:
                     bits |= bits_of(slot.heard)
         return bits
 

@@ -38,10 +38,12 @@ def flown_on(
         return cell, None
     away = distance_nm(fix.latitude, fix.longitude, left.latitude, left.longitude)
     if away > cell.farthest_nm:
-        return replace(cell, farthest_nm=away), None
+        return replace(cell, farthest_nm=away, farthest_at=fix.at), None
     least = max(TURNED_BACK_NM, TURNED_BACK_SHARE * cell.farthest_nm)
     if cell.farthest_nm - away < least or _turned_back(cell):
         return cell, None
+    if cell.farthest_at is None:
+        return cell, None  # it was not heard where it turned: it may have landed there
     back = bearing_deg(fix.latitude, fix.longitude, left.latitude, left.longitude)
     if fix.track_deg is None or angle_deg(back, fix.track_deg) > TOWARDS_DEG:
         return cell, None

@@ -117,7 +117,7 @@ def taken_back(expected: Sequence[Expected], outputs: Sequence[Record]) -> list[
     """What was called more than probable at some time, in whatever revision, and was not so."""
     flights = [one for one in outputs if isinstance(one, Flight)]
     said = [end for one in flights for end in _ends(one) if end.certainty != "probable"]
-    return [end for end in said if not any(_is_same(one, end) for one in expected)]
+    return [end for end in said if not any(_is_true(one, end) for one in expected)]
 
 
 def _ends(flight: Flight) -> list[Movement]:
@@ -128,6 +128,14 @@ def _ends(flight: Flight) -> list[Movement]:
 def _is_same(expected: Expected, said: Movement) -> bool:
     of_same_kind = (expected.kind, expected.aerodrome) == (said.kind, said.place.aerodrome)
     return of_same_kind and abs(expected.at - said.at) <= SAME
+
+
+def _is_true(expected: Expected, said: Movement) -> bool:
+    """Whether it is the expected one, or names it among several without choosing."""
+    if said.place.aerodrome is not None:
+        return _is_same(expected, said)
+    names_it = expected.aerodrome in {one.aerodrome for one in said.alternatives}
+    return names_it and expected.kind == said.kind and abs(expected.at - said.at) <= SAME
 
 
 def match(expected: Sequence[Expected], said: Sequence[Movement]) -> Matched:

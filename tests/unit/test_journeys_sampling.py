@@ -31,7 +31,9 @@ def test_no_interval_makes_a_stay_elsewhere_or_takes_a_true_one_back(
 ) -> None:
     said = looked_at(every_s, phase, stay_h=stay_h, hole_nm=hole_nm)
     assert {one.host for one in said} <= {"PRK"}
-    assert [one.status for one in said] in ([], ["arrived", "left", "returned"])
+    told = [one.status for one in said]
+    # Not known, or known by its return only, or while it lasted.
+    assert told in ([], ["left", "returned"], ["arrived", "left", "returned"])
 
 
 @settings(max_examples=15, deadline=None)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from simulator.dice import Dice
-from simulator.drawing import draw_world
+from simulator.drawing import draw_crowd, draw_world
 from simulator.kinds import KINDS
 from simulator.noise import KINDS as NOISES
 from simulator.press_cases import PRESS_CASES, press_world
@@ -224,3 +224,21 @@ def test_press_cases_fly_between_the_times_that_the_press_gave(
         assert truth.legs[0].departure.at.date() == datetime(2023, 7, 31, tzinfo=UTC).date()
         assert truth.legs[1].arrival.at.date() == datetime(2023, 8, 2, tzinfo=UTC).date()
     assert set(PRESS_CASES) == {"P01", "P12", "P14", "P19", "P36"}
+
+
+def test_nobody_flies_farther_than_the_type_can() -> None:
+    world = draw_world(150, Dice(12), source="test")
+    for itinerary in world.itineraries:
+        for sortie in itinerary.sorties:
+            assert sortie.flight.nm < 1.2 * itinerary.performance.range_nm, itinerary.kind
+
+
+def test_a_crowd_keeps_the_feed_busy_for_as_long_as_asked() -> None:
+    world = draw_crowd(40, 12.0, Dice(13), source="test")
+    counts = []
+    for number, snapshot in enumerate(world.snapshots(600.0)):
+        hour = number / 6 - 1  # an hour before the first
+        if 3 < hour < 12:
+            counts.append(len(snapshot.candidates))
+    assert min(counts) > 15
+    assert sum(counts) / len(counts) > 22
