@@ -1,5 +1,6 @@
 """What the journeys stage remembers: one cell for each aircraft, one for each shard."""
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,9 @@ from wheelsdown.records.aircraft import Aircraft, Health, Scope
 from wheelsdown.records.journeys import Leg, Movement, Stay, TrackPoint
 from wheelsdown.records.reception import BoxMap
 from wheelsdown.records.record import Instant, StateCode
+
+#: When the tracks of cells began that an earlier release wrote.
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +86,7 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     phase: Literal["ground", "airborne", "lost"]
     heard_at: Instant
     fix: Fix
-    since: Instant
+    since: Instant = LONG_AGO
     suspect: Fix | None = None
     rival: Fix | None = None
     rival_since: Instant | None = None

@@ -7,34 +7,25 @@ that lies ahead. The figures here are judgements of the field's geometry, not fi
 ``make journeys-figures`` shows how often the first is right.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
-from math import atan2, degrees, exp, log2
+from math import atan2, degrees, exp
 from typing import NamedTuple
 
+from processors.journeys.atlas import FAR_NM, Atlas, Weighted
 from processors.journeys.cells import AircraftCell, Fix
-from processors.journeys.movements import cruise_speed_kt
+from processors.journeys.flight_times import cruise_speed_kt
 from processors.journeys.reception import Ears
 from wheelsdown.records.record import Instant, StateCode
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, between, distance_nm
-from wheelsdown.reference.states import State, folded, load_well_heard
+from wheelsdown.reference.states import load_well_heard
 
-#: A state is visited the more often the larger it is: it counts by the logarithm of the number of
-#: its aerodromes with airlines. Of its flights so many go to the aerodrome of its capital, to those
-#: of other cities that headlines name, and to the rest with airlines.
-CAPITAL, CITIES, OTHERS = 0.7, 0.2, 0.1
 #: A flight that began at home goes to another place at home as often as to so many states of its
 #: size; one that began abroad mostly goes home.
 AT_HOME, HOMEWARD = 6.0, 30.0
 #: A place where it has been counts so much for each time, up to as much as a small state.
 PER_VISIT, MOST_FOR_VISITS = 0.25, 1.0
-#: Farther away than this the aerodromes of a state within ten degrees are weighed as one, up to the
-#: range of a long leg.
-NEAR_NM, TOGETHER_DEG = 700.0, 10
-FAR_NM = 5_000.0
 #: Airways and winds turn a track off the direction of its destination; near it, vectors and
 #: approaches do by some 20 nm.
 WANDER_DEG = 5.0
@@ -72,45 +63,6 @@ class Destination(NamedTuple):
     nm: float
     off_deg: float
     share: float
-
-
-class Weighted(NamedTuple):
-    """An aerodrome and its part of its state's flights; ``major`` ones are those of capitals."""
-
-    aerodrome: Aerodrome
-    weight: float
-    major: bool
-
-
-class Atlas:
-    """The aerodromes that aircraft of governments may fly to, with their weights."""
-
-    def __init__(self, aerodromes: Aerodromes, states: Mapping[str, State]) -> None:
-        served: defaultdict[str, list[Aerodrome]] = defaultdict(list)
-        for aerodrome in aerodromes:
-            if aerodrome.served:
-                served[aerodrome.state].append(aerodrome)
-        weighted = [
-            one
-            for code in sorted(states)
-            for one in _of_state(states[code], aerodromes.capital_of(code), served[code])
-        ]
-        self._near = sorted(weighted, key=_south_to_north)
-        self._far = sorted(_together(self._near), key=_south_to_north)
-        self.capitals = frozenset(one.aerodrome.icao for one in weighted if one.major)
-
-    def around(self, latitude: float, longitude: float, nm: float) -> list[tuple[Weighted, float]]:
-        """Those within ``nm``, each with its distance; beyond NEAR_NM one stands for several."""
-        found = []
-        for table, reach in ((self._near, min(nm, NEAR_NM)), (self._far, nm)):
-            first = bisect_left(table, latitude - reach / 60, key=_latitude)
-            last = bisect_right(table, latitude + reach / 60, key=_latitude)
-            for one in table[first:last]:
-                there = one.aerodrome
-                away = distance_nm(latitude, longitude, there.latitude, there.longitude)
-                if away <= reach and (table is self._near or away > NEAR_NM):
-                    found.append((one, away))
-        return found
 
 
 def ranked(
@@ -279,43 +231,3 @@ def off_track_deg(fix: Fix, there: Aerodrome) -> float:
 def angle_deg(one: float, other: float) -> float:
     """The angle between two directions, in [0, 180]."""
     return abs((one - other + 180) % 360 - 180)
-
-
-def _of_state(
-    state: State, capital: Aerodrome | None, served: Sequence[Aerodrome]
-) -> list[Weighted]:
-    """A state's aerodromes with weights that add up to that of the state, or none."""
-    cities = {folded(city) for city in (state.capital or "", *state.cities)}
-    in_cities = [one for one in served if folded(one.city) in cities and one != capital]
-    named = {one.icao for one in in_cities}
-    others = [one for one in served if one.icao not in named and one != capital]
-    groups = [([capital] if capital else [], CAPITAL), (in_cities, CITIES), (others, OTHERS)]
-    total = sum(part for members, part in groups if members) / log2(1 + max(1, len(served)))
-    return [
-        Weighted(one, part / total / len(members), one is capital)
-        for members, part in groups
-        for one in members
-    ]
-
-
-def _together(weighted: Iterable[Weighted]) -> list[Weighted]:
-    """One aerodrome for all of a state that lie close together: the one with the largest weight."""
-    groups: defaultdict[tuple[str, int, int], list[Weighted]] = defaultdict(list)
-    for one in weighted:
-        there = one.aerodrome
-        row, column = there.latitude // TOGETHER_DEG, there.longitude // TOGETHER_DEG
-        groups[there.state, int(row), int(column)].append(one)
-    return [
-        max(members, key=lambda one: (one.weight, one.aerodrome.icao))._replace(
-            weight=sum(one.weight for one in members)
-        )
-        for members in groups.values()
-    ]
-
-
-def _latitude(one: Weighted) -> float:
-    return one.aerodrome.latitude
-
-
-def _south_to_north(one: Weighted) -> tuple[float, str]:
-    return one.aerodrome.latitude, one.aerodrome.icao

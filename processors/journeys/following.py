@@ -7,28 +7,25 @@ ahead when sources that work have been silent about it for long enough (radio_ho
 heard again, that is confirmed, corrected or withdrawn (reappearance.py).
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
-from math import inf
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from processors.journeys import (
     absence,
-    destinations,
     itinerary,
     movements,
-    radio_holes,
     reappearance,
     sight,
     track,
     underway,
 )
-from processors.journeys.cells import AircraftCell, Fix, SourceSight
-from processors.journeys.destinations import Atlas
+from processors.journeys.atlas import Atlas
+from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.flights import Result
+from processors.journeys.learned import Learned
 from processors.journeys.plausibility import (
     SAMPLE,
     agrees,
@@ -47,10 +44,9 @@ from processors.journeys.plausibility import (
     with_possible_height,
     with_rival,
 )
-from processors.journeys.reception import Ears
-from processors.journeys.sight import LOST_AFTER, lost_after
-from processors.journeys.wording import leading
-from wheelsdown.records.aircraft import Aircraft, Snapshot, StateVector
+from processors.journeys.sight import lost_after
+from processors.journeys.silence import Silence
+from wheelsdown.records.aircraft import Aircraft, StateVector
 from wheelsdown.records.journeys import Movement
 from wheelsdown.reference.aerodromes import Aerodromes
 from wheelsdown.stage import Output
@@ -71,16 +67,6 @@ class Register(Protocol):
         ...
 
 
-class Learned(NamedTuple):
-    """A snapshot with its place in the input, what sources could see then, and what is rejected."""
-
-    snapshot: Snapshot
-    offset: int
-    sources: dict[str, SourceSight]
-    ears: Ears
-    rejected: Counter[str]
-
-
 class Follower:
     """The rules for one aircraft, over what is known of the world."""
 
@@ -88,6 +74,7 @@ class Follower:
         self._register = register
         self._aerodromes = aerodromes
         self._atlas = atlas
+        self._silence = Silence(aerodromes, atlas)
 
     def heard(
         self, cell: AircraftCell | None, vector: StateVector, learned: Learned
@@ -133,11 +120,11 @@ class Follower:
             landed, said = self._landed_unseen(cell, learned)
         elif cell.phase == "airborne":
             now = learned.snapshot.observed_at
-            landed, said = self._lost(
+            landed, said = self._silence.lost(
                 cell, learned, absence.blindness(cell, absent, learned.ears, now)
             )
         else:
-            landed, said = self._still_lost(cell, learned)
+            landed, said = self._silence.still_lost(cell, learned)
         return landed, itinerary.last_revisions(said)
 
     def _first(self, vector: StateVector, fix: Fix, learned: Learned) -> Result:
@@ -289,72 +276,6 @@ class Follower:
             cell, said = itinerary.on_the_way(cell, event, learned.snapshot)
             outputs += said
         return cell, outputs
-
-    def _lost(self, cell: AircraftCell, learned: Learned, blind: str) -> Result:
-        """Contact is lost: beside an aerodrome it has landed, elsewhere it is bound for some."""
-        fix, now = cell.fix, learned.snapshot.observed_at
-        lost = replace(cell, phase="lost", ask_at=None)
-        if cell.flight is None:
-            return lost, ()
-        tracked = cell.heard_at - fix.at <= LOST_AFTER
-        means_something = tracked and not blind
-        if means_something:
-            arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
-            if arrival is not None:
-                return itinerary.arrive(lost, arrival, learned.snapshot)
-        ahead = self._ahead(lost, learned)
-        event = radio_holes.contact_lost(fix, ahead, blind=blind)
-        lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
-        if means_something and ahead:
-            first = radio_holes.probable_from(fix, cell.heard_at, leading(ahead), learned.ears)
-            lost = replace(lost, ask_at=max(now, first))
-        elif cell.suspect is not None and cell.suspect.on_ground:
-            lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
-        return lost, said
-
-    def _still_lost(self, cell: AircraftCell, learned: Learned) -> Result:
-        """A landing may be spoken of now; else what is told of its destination may have changed."""
-        now = learned.snapshot.observed_at
-        if cell.arrival is not None:
-            return replace(cell, ask_at=None), ()
-        # It may have been bound for anywhere beyond: a landing is spoken of only if not likely so.
-        anywhere = self._ahead(cell, learned, left_nm=inf)
-        if self._is_claimable(cell, anywhere, learned):
-            arrival = radio_holes.probable_arrival(cell.fix, anywhere, now)
-            return itinerary.arrive(cell, arrival, learned.snapshot)
-        ahead = self._ahead(cell, learned)
-        waiting = replace(cell, ask_at=absence.ask_again_at(cell, now))
-        event = radio_holes.contact_lost(cell.fix, ahead)
-        told = cell.flight.events[-1] if cell.flight is not None and cell.flight.events else None
-        if not ahead or (told is not None and told.place == event.place):
-            return waiting, ()
-        return itinerary.on_the_way(waiting, event, learned.snapshot)
-
-    def _is_claimable(
-        self,
-        cell: AircraftCell,
-        ahead: tuple[destinations.Destination, ...],
-        learned: Learned,
-    ) -> bool:
-        """Whether a landing ahead may be spoken of while it is not heard.
-
-        Not where no source listens, and not while nobody hears anything where it was lost.
-        """
-        now = learned.snapshot.observed_at
-        if not radio_holes.is_claimable(cell, ahead, learned.ears, now):
-            return False
-        first = leading(ahead).aerodrome
-        return sight.is_watched(
-            learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
-        ) and not learned.ears.are_deaf_around(cell.fix, now)
-
-    def _ahead(
-        self, cell: AircraftCell, learned: Learned, left_nm: float = destinations.LEFT_NM
-    ) -> tuple[destinations.Destination, ...]:
-        now = learned.snapshot.observed_at
-        return destinations.ranked(
-            cell, self._atlas, self._aerodromes, learned.ears, now, left_nm=left_nm
-        )
 
     def _landed_unseen(self, cell: AircraftCell, learned: Learned) -> Result:
         """It was heard on the ground once, and then no more: it landed, though less surely."""

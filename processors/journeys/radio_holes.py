@@ -13,7 +13,8 @@ from math import radians, sin
 from processors.journeys import destinations
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.destinations import CLEAR_FPM, Destination, by_state
-from processors.journeys.movements import cruise_speed_kt, flight_time, utc
+from processors.journeys.flight_times import cruise_speed_kt, flight_time
+from processors.journeys.movements import utc
 from processors.journeys.reception import Ears
 from processors.journeys.sight import lost_after
 from processors.journeys.wording import (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from processors.journeys.cells import Fix, ReceptionCell, Slot, SourceReception
-from processors.journeys.movements import cruise_speed_kt
+from processors.journeys.flight_times import cruise_speed_kt
 from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.reception import COLUMNS, MAP_BYTES, ROWS, bits_of, box_at
 from wheelsdown.records.record import Instant

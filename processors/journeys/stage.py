@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from processors.journeys import absence, reception, sight
+from processors.journeys.atlas import Atlas
 from processors.journeys.cells import (
     AircraftCell,
     JourneysCell,
@@ -16,8 +17,8 @@ from processors.journeys.cells import (
     ShardCell,
     SourceSight,
 )
-from processors.journeys.destinations import Atlas
-from processors.journeys.following import Follower, Learned, Register
+from processors.journeys.following import Follower, Register
+from processors.journeys.learned import Learned
 from processors.journeys.reception import Ears
 from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.progress import progress

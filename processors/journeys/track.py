@@ -33,6 +33,14 @@ def extend(track: tuple[TrackPoint, ...], last: Fix | None, new: Fix) -> tuple[T
     return points if len(points) <= MOST_POINTS else _thinned(points)
 
 
+def up_to(track: tuple[TrackPoint, ...], last: Fix) -> tuple[TrackPoint, ...]:
+    """The track with the last position before contact was lost, which sampling may have left out."""
+    if track and track[-1].at >= last.at:
+        return track
+    points = (*track, _point(last, gap_before=False))
+    return points if len(points) <= MOST_POINTS else _thinned(points)
+
+
 def _point(fix: Fix, *, gap_before: bool) -> TrackPoint:
     return TrackPoint(
         at=fix.at,

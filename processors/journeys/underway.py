@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
+from processors.journeys.beside import place_of
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.destinations import angle_deg
-from processors.journeys.movements import place_of, utc
+from processors.journeys.movements import utc
 from processors.journeys.plausibility import distance_between
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes

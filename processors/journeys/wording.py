@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from processors.journeys.beside import place_of
 from processors.journeys.cells import Fix
 from processors.journeys.destinations import Destination, by_state
-from processors.journeys.movements import place_of
 from wheelsdown.records.journeys import Place
 from wheelsdown.reference.aerodromes import Aerodrome
 

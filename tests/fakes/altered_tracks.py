@@ -27,8 +27,9 @@ from wheelsdown.reference.aerodromes import load_aerodromes
 EVERY_S = 10
 #: Errors are rounded, and true times are those of the wheels.
 SLACK = timedelta(minutes=5)
-#: The looks that a source goes on with, seldom, after a track is cut off.
-SILENCE, SILENT_LOOKS = timedelta(hours=30), timedelta(minutes=4)
+#: A source that shows nobody is told of so often: it counts as listening still. So it goes on for
+#: so long after a track is cut off.
+SILENT_LOOKS, SILENCE = timedelta(minutes=4), timedelta(hours=30)
 
 
 @dataclass(frozen=True)
@@ -284,11 +285,10 @@ def _true(kind: str, icao: str, at: datetime) -> Movement:
 
 
 def _worth_telling(seen: Iterator[Snapshot]) -> Iterator[Snapshot]:
-    """Of the looks that show nobody one in a minute: days on the ground are long."""
+    """Of the looks that show nobody as many as a source must tell: days on the ground are long."""
     last: datetime | None = None
     for one in seen:
-        is_due = last is None or one.observed_at - last >= timedelta(minutes=1)
-        if one.candidates or one.reception is not None or is_due:
+        if one.candidates or last is None or one.observed_at - last >= SILENT_LOOKS:
             last = one.observed_at
             yield one
 

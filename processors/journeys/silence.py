@@ -1,0 +1,96 @@
+"""Silence: what is told when an aircraft is lost, and what it comes to mean as time goes by."""
+
+from math import inf
+
+from msgspec.structs import replace
+
+from processors.journeys import (
+    absence,
+    destinations,
+    itinerary,
+    movements,
+    radio_holes,
+    sight,
+    track,
+)
+from processors.journeys.atlas import Atlas
+from processors.journeys.cells import AircraftCell
+from processors.journeys.flights import Result
+from processors.journeys.learned import Learned
+from processors.journeys.sight import LOST_AFTER
+from processors.journeys.wording import leading
+from wheelsdown.reference.aerodromes import Aerodromes
+
+
+class Silence:
+    """The rules for an aircraft that is not heard any more."""
+
+    def __init__(self, aerodromes: Aerodromes, atlas: Atlas) -> None:
+        self._aerodromes = aerodromes
+        self._atlas = atlas
+
+    def lost(self, cell: AircraftCell, learned: Learned, blind: str) -> Result:
+        """Contact is lost: beside an aerodrome it has landed, elsewhere it is bound for some."""
+        fix, now = cell.fix, learned.snapshot.observed_at
+        lost = replace(cell, phase="lost", ask_at=None, track=track.up_to(cell.track, fix))
+        if cell.flight is None:
+            return lost, ()
+        tracked = cell.heard_at - fix.at <= LOST_AFTER
+        means_something = tracked and not blind
+        if means_something:
+            arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
+            if arrival is not None:
+                return itinerary.arrive(lost, arrival, learned.snapshot)
+        ahead = self._ahead(lost, learned)
+        event = radio_holes.contact_lost(fix, ahead, blind=blind)
+        lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
+        if means_something and ahead:
+            first = radio_holes.probable_from(fix, cell.heard_at, leading(ahead), learned.ears)
+            lost = replace(lost, ask_at=max(now, first))
+        elif cell.suspect is not None and cell.suspect.on_ground:
+            lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
+        return lost, said
+
+    def still_lost(self, cell: AircraftCell, learned: Learned) -> Result:
+        """A landing may be spoken of now; else what is told of its destination may have changed."""
+        now = learned.snapshot.observed_at
+        if cell.arrival is not None:
+            return replace(cell, ask_at=None), ()
+        # It may have been bound for anywhere beyond: a landing is spoken of only if not likely so.
+        anywhere = self._ahead(cell, learned, left_nm=inf)
+        if self._is_claimable(cell, anywhere, learned):
+            arrival = radio_holes.probable_arrival(cell.fix, anywhere, now)
+            return itinerary.arrive(cell, arrival, learned.snapshot)
+        ahead = self._ahead(cell, learned)
+        waiting = replace(cell, ask_at=absence.ask_again_at(cell, now))
+        event = radio_holes.contact_lost(cell.fix, ahead)
+        told = cell.flight.events[-1] if cell.flight is not None and cell.flight.events else None
+        if not ahead or (told is not None and told.place == event.place):
+            return waiting, ()
+        return itinerary.on_the_way(waiting, event, learned.snapshot)
+
+    def _is_claimable(
+        self,
+        cell: AircraftCell,
+        ahead: tuple[destinations.Destination, ...],
+        learned: Learned,
+    ) -> bool:
+        """Whether a landing ahead may be spoken of while it is not heard.
+
+        Not where no source listens, and not while nobody hears anything where it was lost.
+        """
+        now = learned.snapshot.observed_at
+        if not radio_holes.is_claimable(cell, ahead, learned.ears, now):
+            return False
+        first = leading(ahead).aerodrome
+        return sight.is_watched(
+            learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
+        ) and not learned.ears.are_deaf_around(cell.fix, now)
+
+    def _ahead(
+        self, cell: AircraftCell, learned: Learned, left_nm: float = destinations.LEFT_NM
+    ) -> tuple[destinations.Destination, ...]:
+        now = learned.snapshot.observed_at
+        return destinations.ranked(
+            cell, self._atlas, self._aerodromes, learned.ears, now, left_nm=left_nm
+        )
