@@ -62,11 +62,18 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
             reasons=("seen on the ground and then in the air",),
         )
     left = max(ground.at, air.at - time_to(air, aerodrome))
+    climbs_out = (
+        air.vertical_rate_fpm is not None
+        and air.vertical_rate_fpm >= CLEAR_FPM
+        and nm_to(air, aerodrome) <= NEAR_AERODROME_NM
+    )
+    # Else this may be another flight: it left at some time since it was seen there.
+    error = (air.at - left) / 2 if climbs_out else max((air.at - left) / 2, left - ground.at)
     return Movement(
         kind="departure",
         place=place_of(aerodrome),
         at=left,
-        error_min=_minutes(max(CLOSE, (air.at - left) / 2)),
+        error_min=_minutes(max(CLOSE, error)),
         certainty="inferred",
         reasons=(
             f"seen on the ground there at {utc(ground.at)}, next heard in the air at {utc(air.at)}",

@@ -34,7 +34,7 @@ def extend(track: tuple[TrackPoint, ...], last: Fix | None, new: Fix) -> tuple[T
 
 
 def up_to(track: tuple[TrackPoint, ...], last: Fix) -> tuple[TrackPoint, ...]:
-    """The track with the last position before contact was lost, which sampling may have left out."""
+    """The track with the last position before contact was lost; sampling may have left it out."""
     if track and track[-1].at >= last.at:
         return track
     points = (*track, _point(last, gap_before=False))

@@ -3,10 +3,10 @@
 An alteration takes the snapshots of a recording and gives others that tell no more than these did.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from random import Random  # noqa: TID251 - seeded by the tests, one for each alteration
 
@@ -32,17 +32,32 @@ SLACK = timedelta(minutes=5)
 SILENT_LOOKS, SILENCE = timedelta(minutes=4), timedelta(hours=30)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recording:
-    """Snapshots, who operates the aircraft in them, and the departures and arrivals that are true."""
+    """Snapshots, what is true of the aircraft in them, and who operates these."""
 
+    name: str
     snapshots: tuple[Snapshot, ...]
-    operator_state: str
     true: tuple[Movement, ...]
+    operator_state: str
 
-    def said(self, altered: Sequence[Snapshot] | None = None) -> list[Record]:
-        """What the stage says of these snapshots, or of altered ones."""
-        return new_run(self.operator_state).take_all(self.snapshots if altered is None else altered)
+    def __repr__(self) -> str:
+        return self.name
+
+    @cached_property
+    def whole(self) -> list[Record]:
+        """What the stage says of it as it is."""
+        return self.said(self.snapshots)
+
+    @cached_property
+    def known(self) -> list[Movement]:
+        """What is said of it in the end, and what else is true."""
+        told = movements(self.whole)
+        return told + unmatched(self.true, told)
+
+    def said(self, altered: Iterable[Snapshot]) -> list[Record]:
+        """What the stage says of snapshots of these aircraft."""
+        return new_run(self.operator_state).take_all(altered)
 
 
 @cache
@@ -64,7 +79,8 @@ def simulated(kind: str, seed: int, *, noisy: bool) -> Recording:
         for leg in one.legs
         for end, where in (("departure", leg.departure), ("arrival", leg.arrival))
     ]
-    return Recording(seen, world.truth()[0].home_state, tuple(true))
+    name = f"{kind} {seed}{' with noise' if noisy else ''}"
+    return Recording(name, seen, tuple(true), world.truth()[0].home_state)
 
 
 @cache
@@ -81,7 +97,8 @@ def into_a_hole(stay_h: int, hole_nm: int) -> Recording:
         _true("departure", "ZKPY", left),
         _true("arrival", "UUMU", home),
     )
-    return Recording(tuple(_worth_telling(seen)), "RUS", true)
+    name = f"{stay_h} h in a hole of {hole_nm} nm"
+    return Recording(name, tuple(_worth_telling(seen)), true, "RUS")
 
 
 @dataclass(frozen=True)
@@ -114,9 +131,7 @@ class Loss:
             lost += shown[first : first + many]
         lost += [number for number in shown if rng.random() < self.scattered]
         gone = set(list(dict.fromkeys(lost))[: int(self.most * len(shown))])
-        return [
-            self._without(one) if number in gone else one for number, one in enumerate(whole)
-        ]
+        return [self._without(one) if number in gone else one for number, one in enumerate(whole)]
 
     def _without(self, one: Snapshot) -> Snapshot:
         if not self.heard:
@@ -197,9 +212,7 @@ def in_shards(whole: Sequence[Snapshot], shards: int) -> list[list[Snapshot]]:
                 shard=shard,
                 shards=shards,
                 candidates=tuple(
-                    vector
-                    for vector in one.candidates
-                    if shard_of(vector.icao24, shards) == shard
+                    vector for vector in one.candidates if shard_of(vector.icao24, shards) == shard
                 ),
             )
             for one in whole
@@ -221,14 +234,12 @@ def cut_off(whole: Sequence[Snapshot], share: float) -> list[Snapshot]:
     return kept
 
 
-def added(said: Sequence[Record], recording: Recording, whole: Sequence[Record]) -> list[Movement]:
+def added(said: Sequence[Record], recording: Recording) -> list[Movement]:
     """What is said in the end and was neither said of the whole recording nor is true.
 
     Each movement stands for one: a second departure is one too many.
     """
-    known = movements(whole)
-    known += unmatched(recording.true, known)
-    return unmatched(movements(said), known)
+    return unmatched(movements(said), recording.known)
 
 
 def unmatched(said: Sequence[Movement], known: Sequence[Movement]) -> list[Movement]:
@@ -244,11 +255,12 @@ def unmatched(said: Sequence[Movement], known: Sequence[Movement]) -> list[Movem
     return left
 
 
-def observed(said: Sequence[Record]) -> list[Movement]:
-    """Every departure and arrival that was called observed in any revision, at any time."""
+def taken_back(said: Sequence[Record], recording: Recording) -> list[Movement]:
+    """What was called observed in any revision and does not agree with what is known in the end."""
     flights = [one.leg for one in said if isinstance(one, Flight)]
     ends = [end for leg in flights for end in (leg.departure, leg.arrival) if end is not None]
-    return list(dict.fromkeys(end for end in ends if end.certainty == "observed"))
+    seen = dict.fromkeys(end for end in ends if end.certainty == "observed")
+    return [end for end in seen if not any(agree(end, one) for one in recording.known)]
 
 
 def agree(one: Movement, other: Movement) -> bool:
