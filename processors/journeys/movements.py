@@ -11,7 +11,14 @@ from msgspec.structs import replace
 
 from processors.journeys.beside import CLEAR_FPM, beside, place_of
 from processors.journeys.cells import Fix
-from processors.journeys.flight_times import CRUISE_KT, flight_time, low_time, time_to
+from processors.journeys.flight_times import (
+    CRUISE_KT,
+    NEAR_AERODROME_NM,
+    flight_time,
+    low_time,
+    nm_to,
+    time_to,
+)
 from processors.journeys.plausibility import ON_AERODROME_NM
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
