@@ -77,24 +77,28 @@ def stop_in_the_hole(
             judged.append((score * destinations.silence(last, to.aerodrome, nm, nm, ears), to))
     aloft = 0.0 if landed else ALOFT * exp(-gap / ALOFT_FADES)
     total = sum(score for score, _ in judged)
+    if total <= 0 and not landed:
+        return ()
+    on_ground = 1.0 if landed else total / (total + aloft)
     ahead = destinations.shares(judged)
-    told = bool(ahead) and (
-        next(iter(by_state(ahead).values())) * total / (total + aloft) >= EXPLAIN_SHARE
+    is_clear = bool(ahead) and (
+        next(iter(by_state(ahead).values())) * on_ground >= EXPLAIN_SHARE
         and (cell.arrival is not None or is_claimable_at(last, leading(ahead), ears))
     )
-    if told:
+    if is_clear:
         return _stop_at(last, back, ahead)
-    return _stop_somewhere(last, back, ahead) if landed else ()
+    return _stop_somewhere(last, back, ahead) if on_ground >= EXPLAIN_SHARE else ()
 
 
 def _stop_somewhere(
     last: Fix, back: Fix, ahead: Sequence[Destination]
 ) -> tuple[Movement, Movement]:
-    """It has been on the ground, for nobody stays up so long; where, is not known."""
-    middle, half = last.at + (back.at - last.at) / 2, (back.at - last.at) / 2
+    """It has been on the ground, by the length of the gap and its way back; where, is not known."""
+    gap = back.at - last.at
+    middle, half = last.at + gap / 2, gap / 2
     reasons = [
-        f"not heard for {_hours(back.at - last.at):.0f} h, from {utc(last.at)} to {utc(back.at)}: "
-        "longer than any aircraft flies"
+        f"not heard for {_hours(gap):.1f} h, from {utc(last.at)} to {utc(back.at)}: "
+        + ("longer than any aircraft flies" if gap > ENDURANCE else "too long for its way")
     ]
     if ahead:
         reasons.append(f"by both ends of the gap it may have been in {shares_of(ahead)}")

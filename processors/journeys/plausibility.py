@@ -110,6 +110,8 @@ def fix_of(
         vertical_rate_fpm=vector.vertical_rate_fpm,
         weak=weak,
     )
+    if not on_ground and not weak and _stands(fix, aerodromes):
+        return replace(fix, on_ground=True), None
     if on_ground and speed is not None and speed > MAX_GROUND_SPEED_KT:
         return replace(fix, on_ground=False), "ground_at_speed"
     if on_ground and not (speed is not None and speed <= STANDING_KT):
@@ -117,6 +119,16 @@ def fix_of(
         if height is not None and height > ALTITUDE_ERROR_FT:
             return replace(fix, on_ground=False), "ground_in_the_air"
     return fix, None
+
+
+def _stands(fix: Fix, aerodromes: Aerodromes) -> bool:
+    """Whether an aircraft that calls itself airborne stands on an aerodrome."""
+    if fix.ground_speed_kt is None or fix.ground_speed_kt > STANDING_KT:
+        return False
+    height = height_ft(fix, aerodromes)
+    return (height is None or height <= ALTITUDE_ERROR_FT) and (
+        aerodromes.nearest(fix.latitude, fix.longitude, ON_AERODROME_NM) is not None
+    )
 
 
 def _impossible(vector: StateVector, learned: Snapshot) -> Rejection | None:

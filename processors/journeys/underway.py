@@ -39,7 +39,9 @@ def flown_on(
         return cell, None
     away = distance_nm(fix.latitude, fix.longitude, left.latitude, left.longitude)
     if away > cell.farthest_nm:
-        return replace(cell, farthest_nm=away, farthest_at=fix.at), None
+        followed = cell.farthest_nm == 0 or cell.farthest_at is not None
+        farthest_at = fix.at if followed else None
+        return replace(cell, farthest_nm=away, farthest_at=farthest_at), None
     least = max(TURNED_BACK_NM, TURNED_BACK_SHARE * cell.farthest_nm)
     if cell.farthest_nm - away < least or _turned_back(cell):
         return cell, None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from itertools import pairwise
-from random import Random  # noqa: TID251 - seeded by the tests, one for each alteration
+from random import Random
 
 from fakes.journeys_run import new_run, out_and_back
 from fakes.real_tracks import movements
@@ -32,17 +32,23 @@ SLACK = timedelta(minutes=5)
 SILENT_LOOKS, SILENCE = timedelta(minutes=4), timedelta(hours=30)
 
 
-@dataclass(frozen=True, eq=False)
 class Recording:
     """Snapshots, what is true of the aircraft in them, and who operates these."""
 
-    name: str
-    snapshots: tuple[Snapshot, ...]
-    true: tuple[Movement, ...]
-    operator_state: str
+    def __init__(
+        self,
+        name: str,
+        seen: Iterable[Snapshot],
+        true: tuple[Movement, ...],
+        operator_state: str = "RUS",
+    ) -> None:
+        self._name = name
+        self.snapshots = tuple(_worth_telling(seen))
+        self.true = true
+        self._operator_state = operator_state
 
     def __repr__(self) -> str:
-        return self.name
+        return self._name
 
     @cached_property
     def whole(self) -> list[Record]:
@@ -57,7 +63,7 @@ class Recording:
 
     def said(self, altered: Iterable[Snapshot]) -> list[Record]:
         """What the stage says of snapshots of these aircraft."""
-        return new_run(self.operator_state).take_all(altered)
+        return new_run(self._operator_state).take_all(altered)
 
 
 @cache
@@ -72,7 +78,7 @@ def simulated(kind: str, seed: int, *, noisy: bool) -> Recording:
     else:
         world.noises.clear()
         world.ghosts.clear()
-    seen = tuple(_worth_telling(world.snapshots(EVERY_S)))
+    seen = list(world.snapshots(EVERY_S))
     true = [
         _true(end, where.aerodrome, where.at)
         for one in world.truth()
@@ -98,7 +104,7 @@ def into_a_hole(stay_h: int, hole_nm: int) -> Recording:
         _true("arrival", "UUMU", home),
     )
     name = f"{stay_h} h in a hole of {hole_nm} nm"
-    return Recording(name, tuple(_worth_telling(seen)), true, "RUS")
+    return Recording(name, seen, true)
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def shuffled(whole: Sequence[Snapshot], seed: int, within_s: float) -> list[Snap
 
 
 def cut_anew(whole: Sequence[Snapshot], every_s: int, phase: float) -> list[Snapshot]:
-    """The same recording looked at so often: of each aircraft the last vector since the last look."""
+    """The same recording looked at so often: of each aircraft what was last heard since."""
     every = timedelta(seconds=every_s)
     at = whole[0].observed_at + phase * every
     looks: list[Snapshot] = []
@@ -296,7 +302,7 @@ def _true(kind: str, icao: str, at: datetime) -> Movement:
     )
 
 
-def _worth_telling(seen: Iterator[Snapshot]) -> Iterator[Snapshot]:
+def _worth_telling(seen: Iterable[Snapshot]) -> Iterator[Snapshot]:
     """Of the looks that show nobody as many as a source must tell: days on the ground are long."""
     last: datetime | None = None
     for one in seen:

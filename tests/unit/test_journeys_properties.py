@@ -1,8 +1,8 @@
 """Whatever is lost, repeated, late or looked at otherwise, no movement comes of it.
 
-A movement is a departure or an arrival that stands in the last revision of a flight. The tracks are
-the simulator's, one or two aircraft each, with noise in two of three, and journeys into a radio hole
-of which no reception is known.
+A movement is a departure or an arrival that stands in the last revision of a flight. The tracks
+are the simulator's, one or two aircraft each, with noise in two of three, and journeys into a
+radio hole of which no reception is known.
 """
 
 from fakes.altered_tracks import (
