@@ -1,7 +1,7 @@
 """Grades what the journeys stage said of simulated aircraft against what is true of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,13 +13,15 @@ from wheelsdown.records.record import Record
 from wheelsdown.reference.aerodromes import load_aerodromes
 from wheelsdown.reference.geodesy import distance_nm
 
-#: A movement may be off by its own error and so much more: it is rounded, looks are rare.
-SLACK = timedelta(minutes=5)
+#: A movement may be off by its own error and so much more: a position is up to some seconds old.
+SLACK = timedelta(minutes=2)
+#: A claim that is still further off than this speaks of no true movement: it is a phantom.
+FAR = timedelta(hours=2)
 #: Aerodromes this close lie on one another's ground: positions do not tell them apart.
 SAME_PLACE_NM = 6.0
 #: A landing that was not seen may be told of an aerodrome so near in the same state: beside.
 BESIDE_NM = 30.0
-#: A stop as short as refuelling may be told as a technical one: its purpose can't be seen.
+#: A stop as short as refuelling: whether it was a visit or technical can't be seen.
 SHORT = timedelta(hours=3)
 #: Lost so long before the landing, an aircraft was not yet coming down.
 IN_CRUISE = timedelta(minutes=25)
@@ -29,6 +31,21 @@ STAY_APART = timedelta(hours=4)
 
 #: Codes of states, most likely first; None where only that it landed is said.
 States = tuple[str | None, ...]
+
+
+#: How a claim fits a true movement, best first. ``beside``: an inferred one at a neighbouring
+#: aerodrome of the same state.
+FITS = ("right", "beside", "wrong time", "wrong place")
+#: From sure to unsure.
+CERTAINTIES = ("observed", "inferred", "probable")
+
+
+class Fit(NamedTuple):
+    """How well a claim and a true movement fit, the better the smaller: an index of FITS first."""
+
+    how: int
+    off: timedelta
+    in_state: bool
 
 
 class Claim(NamedTuple):
@@ -83,23 +100,43 @@ class Said:
             if not told or told[-1][1] != states:
                 told.append((learned_at, states))
         elif movement.kind in {"departure", "arrival"}:
-            if movement.certainty == "unknown" or place == Place():
-                return
-            key = (movement.kind, movement.certainty, place.state, place.aerodrome, movement.at)
-            self.claims.setdefault(
-                key,
-                Claim(
-                    movement.kind,
-                    movement.certainty,
-                    place.state,
-                    place.aerodrome,
-                    movement.at,
-                    movement.error_min,
-                    learned_at,
-                ),
-            )
+            claim = _claim(movement, learned_at)
+            if claim is not None:
+                self.claims.setdefault(claim[:-1], claim)
         else:
             self.events.add((movement.kind, movement.at))
+
+    def standing(self) -> list[Claim]:
+        """What the last revisions claim.
+
+        Journeys and stays repeat what the flights say; where they say something else, that counts
+        as well.
+        """
+        flights = [
+            claim
+            for flight in self.flights.values()
+            for movement in _movements(flight)
+            if (claim := _claim(movement, flight.observed_at)) is not None
+        ]
+        repeated: list[tuple[Record, Iterable[Movement | None]]] = [
+            (journey, (leg.departure, leg.arrival))
+            for journey in self.journeys.values()
+            for leg in journey.legs
+            if journey.status != "withdrawn"
+        ]
+        repeated += [
+            (stay, (stay.arrival, stay.departure, stay.returned))
+            for stay in self.stays.values()
+            if stay.status != "withdrawn"
+        ]
+        known = {claim[:-2] for claim in flights}
+        others: dict[tuple[object, ...], Claim] = {}
+        for record, movements in repeated:
+            for movement in movements:
+                claim = _claim(movement, record.observed_at)
+                if claim is not None and claim[:-2] not in known:
+                    others[claim[:-2]] = claim
+        return [*flights, *others.values()]
 
 
 @dataclass
@@ -107,14 +144,17 @@ class Grade:
     """Counts of one kind of journey, and the aircraft that failed with the reasons."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    time_errors_min: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    #: Of movements at the right place, by certainty: how far off in time, and the error they admit.
+    off_min: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    admitted_min: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     length_errors_h: list[float] = field(default_factory=list)
     failures: list[tuple[Truth, Said, list[str]]] = field(default_factory=list)
 
     def add(self, other: "Grade") -> None:
         self.counts += other.counts
-        for certainty, errors in other.time_errors_min.items():
-            self.time_errors_min[certainty] += errors
+        for certainty, errors in other.off_min.items():
+            self.off_min[certainty] += errors
+            self.admitted_min[certainty] += other.admitted_min[certainty]
         self.length_errors_h += other.length_errors_h
         self.failures += other.failures
 
@@ -124,6 +164,7 @@ def grade(truth: Truth, said: Said) -> Grade:
     found = Grade()
     reasons: list[str] = []
     _grade_claims(truth, said, found, reasons)
+    _grade_standing(truth, said, found, reasons)
     _grade_holes(truth, said, found, reasons)
     _grade_events(truth, said, found, reasons)
     _grade_journey(truth, said, found, reasons)
@@ -133,38 +174,88 @@ def grade(truth: Truth, said: Said) -> Grade:
 
 
 def _grade_claims(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
-    """Every departure and arrival ever claimed; ``probable`` ones need the right state only."""
+    """Every departure and arrival ever claimed, each on its own beside the truth."""
     probable: set[tuple[str | None, int | None]] = set()
     for claim in said.claims.values():
-        if claim.certainty == "probable":
-            if claim.kind == "arrival":
-                number = _leg_at(truth, claim)
-                if (claim.state, number) in probable:
-                    continue
-                probable.add((claim.state, number))
-                right = number is not None and truth.legs[number].arrival.state == claim.state
-                found.counts[f"probable {'right' if right else 'wrong'}"] += 1
-                if not right:
-                    reasons.append(f"probable arrival wrong: {_told(claim)}")
-            continue
-        near = [one for one in _true(truth, claim.kind) if _is_there(one, claim, SAME_PLACE_NM)]
-        off = min((abs(one.at - claim.at) for one in near), default=None)
-        error = timedelta(minutes=claim.error_min)
-        if off is None and claim.certainty == "inferred" and _is_beside(truth, claim):
-            found.counts["inferred beside"] += 1
-        elif off is None or off > error + timedelta(hours=2):
-            found.counts[f"{claim.certainty} wrong"] += 1
-            reasons.append(f"{claim.certainty} {claim.kind} wrong: {_told(claim)}")
-        elif off > error + SLACK:
-            found.counts[f"{claim.certainty} at a wrong time"] += 1
-            reasons.append(
-                f"{claim.certainty} {claim.kind} off by {off / timedelta(minutes=1):.0f} min: "
-                f"{_told(claim)}"
-            )
-        else:
-            found.counts[f"{claim.certainty} right"] += 1
-        if off is not None:
-            found.time_errors_min[claim.certainty].append(off / timedelta(minutes=1))
+        if claim.certainty != "probable":
+            fits = [_fit(claim, one) for one in _true(truth, claim.kind)]
+            fit = min((one for one in fits if one is not None), default=None)
+            _count(claim, fit, "", found, reasons)
+            if fit is not None and FITS[fit.how] != "wrong place":
+                found.off_min[claim.certainty].append(fit.off / timedelta(minutes=1))
+                found.admitted_min[claim.certainty].append(claim.error_min)
+        elif claim.kind == "arrival":
+            number = _leg_at(truth, claim)
+            if (claim.state, number) in probable:
+                continue
+            probable.add((claim.state, number))
+            right = number is not None and truth.legs[number].arrival.state == claim.state
+            found.counts[f"probable {'right' if right else 'wrong'}"] += 1
+            if not right:
+                reasons.append(f"probable arrival wrong: {_told(claim)}")
+
+
+def _grade_standing(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
+    """What stands in the end, one to one: no true movement is the proof of two claims.
+
+    The best fits are taken first, of equal ones the surer claim.
+    """
+    claims = said.standing()
+    for kind in ("departure", "arrival"):
+        ours = [one for one in claims if one.kind == kind]
+        true = _true(truth, kind)
+        pairs = [
+            (fit.how, CERTAINTIES.index(claim.certainty), fit.off, mine, theirs, fit)
+            for mine, claim in enumerate(ours)
+            for theirs, one in enumerate(true)
+            if (fit := _fit(claim, one)) is not None
+        ]
+        matched: dict[int, Fit] = {}
+        taken: set[int] = set()
+        for _, _, _, mine, theirs, fit in sorted(pairs):
+            if mine not in matched and theirs not in taken:
+                matched[mine] = fit
+                taken.add(theirs)
+        for number, claim in enumerate(ours):
+            _count(claim, matched.get(number), "final ", found, reasons)
+        found.counts["movements heard"] += sum(one.heard for one in true)
+        found.counts["movements heard, not told"] += sum(
+            one.heard for number, one in enumerate(true) if number not in taken
+        )
+
+
+def _count(claim: Claim, fit: Fit | None, when: str, found: Grade, reasons: list[str]) -> None:
+    """Count a claim by how it fits; without a fit it is a phantom."""
+    how = "phantom" if fit is None else FITS[fit.how]
+    name = f"{when}{claim.certainty}"
+    found.counts[f"{name} {how}"] += 1
+    found.counts[f"{name} in its state"] += fit is not None and fit.in_state
+    if how in {"right", "beside"}:
+        return
+    found.counts[f"{name} wrong"] += 1
+    off = f" (off by {fit.off / timedelta(minutes=1):.0f} min)" if fit is not None else ""
+    reasons.append(f"{name} {claim.kind}, {how}{off}: {_told(claim)}")
+
+
+def _fit(claim: Claim, true: TruePlace) -> Fit | None:
+    """How they fit; None when they are too far apart in time. ``probable`` ones name a state."""
+    off = abs(true.at - claim.at)
+    error = timedelta(minutes=claim.error_min) + SLACK
+    if off > error + FAR:
+        return None
+    in_state = claim.state == true.state
+    if claim.certainty == "probable":
+        is_there = is_beside = in_state
+    else:
+        is_there = _is_there(true, claim, SAME_PLACE_NM)
+        is_beside = claim.certainty == "inferred" and in_state and _is_there(true, claim, BESIDE_NM)
+    if not is_there and not is_beside:
+        how = "wrong place"
+    elif off > error:
+        how = "wrong time"
+    else:
+        how = "right" if is_there else "beside"
+    return Fit(FITS.index(how), off, in_state)
 
 
 def _grade_holes(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
@@ -178,7 +269,7 @@ def _grade_holes(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> 
             continue
         blind, final = _said_of_landing(truth, said, number)
         names = ["holes"]
-        if leg.arrival.at - leg.last_heard > IN_CRUISE:
+        if leg.arrival.at - leg.last_heard >= IN_CRUISE:
             names.append("holes in cruise")
         for name in names:
             found.counts[name] += 1
@@ -252,45 +343,48 @@ def _grade_events(truth: Truth, said: Said, found: Grade, reasons: list[str]) ->
 def _grade_journey(truth: Truth, said: Said, found: Grade, reasons: list[str]) -> None:
     """Stays by state, and the verdict on the whole: right, wrong or unsure.
 
-    Unsure: nothing false, but something is missing that nobody heard. Missing what was heard is
-    wrong.
+    Unsure: nothing false, but something is missing that nobody heard, or a short visit is told as a
+    technical stop or the other way around. Missing what was heard is wrong.
     """
     stays = sorted(
         (one for one in said.stays.values() if one.status != "withdrawn"),
         key=lambda one: one.arrival.at,
     )
-    wanted = [one for one in truth.stays if not one.technical]
+    wanted = list(truth.stays)
     # Once an aircraft is stationed abroad it is at home there: whether that is said at its second
     # return or its fourth is the rules' to choose.
     at_base = [
         one for one in wanted[1:] if truth.ends == "rebased" and one.state == wanted[0].state
     ]
     wanted = [one for one in wanted if one not in at_base]
-    refuelled = [one for one in truth.stays if one.technical]
     missing = list(wanted)
     wrong = unsure = False
     for stay in stays:
         match = _match(stay, missing)
-        if match is None and _match(stay, at_base) is not None:
+        if match is None and (match := _match(stay, at_base)) is not None:
+            at_base.remove(match)
             continue
         if match is None:
             wrong = True
-            technical = _match(stay, refuelled) is not None
-            found.counts["technical stop as a stay" if technical else "stay false"] += 1
-            what = "technical stop said to be a stay" if technical else "false stay"
-            reasons.append(f"{what}: {_stay(stay)}")
+            found.counts["stay false"] += 1
+            reasons.append(f"false stay: {_stay(stay)}")
             continue
         missing.remove(match)
-        found.counts["stay right"] += 1
+        if match.technical != (stay.stop == "technical_stop"):
+            told = "technical stop as a stay" if match.technical else "stay as a technical stop"
+            found.counts[told] += 1
+            # What a short stop was for can't be seen; a long one was not to refuel.
+            too_long = match.left is None or match.left - match.arrived > SHORT
+            wrong |= too_long
+            unsure |= not too_long
+            reasons.append(f"{told}: {_stay(stay)}")
+            continue
+        found.counts["technical stop right" if match.technical else "stay right"] += 1
         error = _length_error_h(stay, match)
         if error is not None:
             found.length_errors_h.append(error)
-    for lost in list(missing):
-        if _is_told_as_technical(said, lost):
-            found.counts["short stay as a technical stop"] += 1
-            missing.remove(lost)
-            continue
-        found.counts["stay missed"] += 1
+    for lost in missing:
+        found.counts["technical stop missed" if lost.technical else "stay missed"] += 1
         heard = any(leg.arrival.at == lost.arrived and leg.arrival.heard for leg in truth.legs)
         wrong |= heard
         unsure |= not heard
@@ -311,6 +405,23 @@ def _grade_journey(truth: Truth, said: Said, found: Grade, reasons: list[str]) -
     found.counts[f"journey {verdict}"] += 1
 
 
+def _claim(movement: Movement | None, learned_at: datetime) -> Claim | None:
+    """What a departure or an arrival claims; None for other movements and where nothing is."""
+    if movement is None or movement.kind not in {"departure", "arrival"}:
+        return None
+    if movement.certainty == "unknown" or movement.place == Place():
+        return None
+    return Claim(
+        movement.kind,
+        movement.certainty,
+        movement.place.state,
+        movement.place.aerodrome,
+        movement.at,
+        movement.error_min,
+        learned_at,
+    )
+
+
 def _movements(flight: Flight) -> Iterator[Movement]:
     yield flight.leg.departure
     yield from flight.leg.events
@@ -328,17 +439,6 @@ def _is_there(true: TruePlace, claim: Claim, within_nm: float) -> bool:
         return claim.state == true.state
     return claim.aerodrome == true.aerodrome or (
         _apart_nm(claim.aerodrome, true.aerodrome) <= within_nm
-    )
-
-
-def _is_beside(truth: Truth, claim: Claim) -> bool:
-    """The right state and about the right time, at a neighbouring aerodrome."""
-    error = timedelta(minutes=claim.error_min) + SLACK
-    return any(
-        one.state == claim.state
-        and abs(one.at - claim.at) <= error
-        and _is_there(one, claim, BESIDE_NM)
-        for one in _true(truth, claim.kind)
     )
 
 
@@ -394,18 +494,6 @@ def _match(stay: Stay, among: list[TrueStay]) -> TrueStay | None:
         )
     ]
     return min(fitting, key=lambda one: abs(one.arrived - stay.arrival.at), default=None)
-
-
-def _is_told_as_technical(said: Said, true: TrueStay) -> bool:
-    if true.left is None or true.left - true.arrived > SHORT:
-        return False
-    return any(
-        stop.kind == "technical_stop"
-        and stop.place.state == true.state
-        and abs(stop.arrived - true.arrived) <= STAY_APART
-        for journey in said.journeys.values()
-        for stop in journey.stays
-    )
 
 
 def _length_error_h(stay: Stay, true: TrueStay) -> float | None:

@@ -53,7 +53,7 @@ def why(
         *(_ground(stay, match, states) for match in visits),
     ]
     if stay.status == "withdrawn":
-        said.append(f"The landing was taken back: {stay.withdrawn_because}.")
+        said.append(f"It is taken back: {stay.withdrawn_because}.")
     elif not visits:
         said.append(
             "No visit agrees with it any more, by what is known now of the visits and the stay."
@@ -77,6 +77,10 @@ def unknown(stay: Stay, visits: Sequence[VisitMatch], states: States) -> tuple[s
         said.append(f"How long it stays in {where}.")
     elif stay.returned is None and stay.status == "left":
         said.append("Where it went from there: it has not been seen at home yet.")
+    if stay.stop == "technical_stop":
+        said.append(
+            f"Whether it stopped in {where} for more than fuel: it went on to another state."
+        )
     if not stay.aircraft.operator:
         said.append("Who operates it: only its address tells the state.")
     if any(not matching.leads_there(stay, match.visit) for match in visits):

@@ -110,6 +110,8 @@ def _observations(stay: Stay, match: VisitMatch) -> list[Observation]:
         found.append(Observation(1, "within five days of the visit"))
     if len(match.visit.feeds) >= 2:
         found.append(Observation(1, f"visit reported by {len(match.visit.feeds)} feeds"))
+    if stay.stop == "technical_stop":
+        found.append(Observation(-2, "but it stopped only briefly on its way elsewhere"))
     if not leads_there(stay, match.visit):
         found.append(Observation(-2, "but the visit leads the other way"))
     return found

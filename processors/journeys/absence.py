@@ -14,13 +14,18 @@ ASK_AGAIN_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=1)
 
 
+def nobody_listened(cell: AircraftCell, absent: Instant) -> bool:
+    """Whether nobody listened for a while after the last contact, until ``absent``."""
+    return absent > cell.heard_at + lost_after(cell.fix.every_s)
+
+
 def blindness(cell: AircraftCell, absent: Instant, ears: Ears, now: Instant) -> str:
     """Why it means nothing that the aircraft was lost; empty when it does mean something.
 
     ``absent`` is since when it was not heard by somebody who listened all the time. When that is
     long after its last contact, nobody listened in between.
     """
-    if absent > cell.heard_at + lost_after(cell.fix.every_s):
+    if nobody_listened(cell, absent):
         return (
             f"nobody listened there from {utc(cell.heard_at)} to {utc(absent)}, so that it is not "
             "known how it went on"

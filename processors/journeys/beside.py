@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from processors.journeys.cells import Fix
 from processors.journeys.flight_times import LOW_FT, NEAR_AERODROME_NM, nm_to
-from wheelsdown.records.journeys import Place
+from processors.journeys.plausibility import SLOWEST_FLIGHT_KT
+from wheelsdown.records.journeys import Certainty, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg
 
@@ -13,8 +14,12 @@ from wheelsdown.reference.geodesy import bearing_deg
 IN_TRAFFIC_FT = 3_000
 #: A degree off the track counts like this much distance, but not over the runway itself.
 NM_A_DEGREE, STRAIGHT_IN_NM = 0.2, 2.0
+#: Circuits are flown within this; farther out nobody who comes in is lower than so much a mile.
+CIRCUIT_NM, LOWEST_FT_NM = 8.0, 120.0
 #: Jets climb or descend no more than this in a nautical mile (3 degrees are 318 ft).
-STEEPEST_FT_NM = 600.0
+STEEPEST_FT_NM, USUAL_FT_NM = 600.0, 318.0
+#: And descents take no more than so many miles for each 1,000 ft, with a level stretch.
+LONGEST_NM_1000_FT = 6.0
 #: Others that cost no more than so many times the best fit as well; so many are named.
 AS_WELL, MOST_OTHERS = 1.5, 3
 #: Clearly: a 3 degree slope at 60 kt; level flight in turbulence and rounding stay below it.
@@ -24,13 +29,13 @@ CLEAR_FPM = 300
 class Beside(NamedTuple):
     """An aerodrome that an aircraft is low beside, its distance, and others that fit about as well.
 
-    ``cost_nm`` is what aerodromes are compared by: distance, and what speaks against them as such.
+    ``certainty`` is ``probable`` when it is level and not on final approach: it may pass by.
     """
 
     aerodrome: Aerodrome
     nm: float
-    cost_nm: float
     others: tuple[Aerodrome, ...]
+    certainty: Certainty
 
     @property
     def place(self) -> Place:
@@ -66,7 +71,11 @@ def beside(fix: Fix, aerodromes: Aerodromes, main: frozenset[str], up: int) -> B
         return None
     (best, cost), nm = ranked[0], nm_to(fix, ranked[0][0])
     others = [one for one, more in ranked[1:] if one.served and more <= cost * AS_WELL]
-    return Beside(best, nm, cost, tuple(others[:MOST_OTHERS]))
+    assert fix.altitude_ft is not None
+    on_final = nm <= CIRCUIT_NM and fix.altitude_ft - best.elevation_ft <= IN_TRAFFIC_FT / 2
+    passes_by = fix.vertical_rate_fpm is not None and not is_clear(fix, up) and not on_final
+    sure = not passes_by and not fix.weak
+    return Beside(best, nm, tuple(others[:MOST_OTHERS]), "inferred" if sure else "probable")
 
 
 def ranked_beside(
@@ -75,46 +84,73 @@ def ranked_beside(
     """All such aerodromes with what speaks against them, in nautical miles; the best first."""
     if fix.altitude_ft is None:
         return []
+    clear = is_clear(fix, up)
+    if clear is False or (clear is None and up > 0 and not _flies(fix)):
+        return []
     found = []
-    for one, nm in aerodromes.within(fix.latitude, fix.longitude, NEAR_AERODROME_NM):
+    # From so high the descent may go on for longer than to the nearest ones.
+    reach = max(NEAR_AERODROME_NM, fix.altitude_ft / 1_000 * LONGEST_NM_1000_FT) if clear else 0.0
+    for one, nm in aerodromes.within(fix.latitude, fix.longitude, max(NEAR_AERODROME_NM, reach)):
         height = fix.altitude_ft - one.elevation_ft
-        if height <= LOW_FT and _is_bound(fix, height, up):
-            found.append((one, _cost_nm(fix, one, nm, up, main)))
+        off = _off_deg(fix, one, up) if nm > STRAIGHT_IN_NM else 0.0
+        if height <= LOW_FT and (clear or _may_be(height, nm, off)) and not _is_away(nm, off):
+            found.append((one, _cost_nm(height, nm, off, likelier(one, main))))
     return sorted(found, key=lambda one: (one[1], one[0].icao))
 
 
-def _cost_nm(fix: Fix, aerodrome: Aerodrome, nm: float, up: int, main: frozenset[str]) -> float:
-    """The distance, with angle off the track and too steep a slope turned into distance."""
-    assert fix.altitude_ft is not None
-    cost = nm
-    if fix.track_deg is not None and nm > STRAIGHT_IN_NM:
-        towards = bearing_deg(fix.latitude, fix.longitude, aerodrome.latitude, aerodrome.longitude)
-        ahead = towards if up < 0 else towards + 180
-        cost += NM_A_DEGREE * abs((ahead - fix.track_deg + 180) % 360 - 180)
-    steep_nm = max(0.0, fix.altitude_ft - aerodrome.elevation_ft) / STEEPEST_FT_NM
-    cost += max(0.0, steep_nm - nm)
-    return likelier(aerodrome, cost, main)
+def is_clear(fix: Fix, up: int) -> bool | None:
+    """Whether it clearly climbs (``up`` 1) or descends (-1), or clearly not; None when neither.
 
-
-def likelier(aerodrome: Aerodrome, cost_nm: float, main: frozenset[str]) -> float:
-    """What speaks against an aerodrome, less for those that large aircraft use."""
-    if aerodrome.icao in main:
-        return cost_nm / 2
-    if aerodrome.is_international:
-        return 0.75 * cost_nm
-    return cost_nm if aerodrome.served else 2 * cost_nm
-
-
-def _is_bound(air: Fix, height_ft: float, up: int) -> bool:
-    """Whether it climbs out (``up`` 1), clearly, or comes down (-1), clearly or low and not up.
-
-    Low and level it may be coming down in steps, or just passing by. A rate that the feed does not
-    give counts for neither.
+    Low and level it may be coming down in steps, or just passing by; nobody climbs out level. A
+    rate that the feed does not give tells nothing.
     """
-    rate = None if air.vertical_rate_fpm is None else up * air.vertical_rate_fpm
-    if rate is not None and (rate >= CLEAR_FPM or up > 0):
-        return rate >= CLEAR_FPM
-    return height_ft <= IN_TRAFFIC_FT and (rate is None or rate > -CLEAR_FPM)
+    if fix.vertical_rate_fpm is None:
+        return None
+    rate = up * fix.vertical_rate_fpm
+    if rate >= CLEAR_FPM:
+        return True
+    return False if up > 0 or rate <= -CLEAR_FPM else None
+
+
+def _may_be(height_ft: float, nm: float, off_deg: float) -> bool:
+    """Whether an aircraft that is not clearly on its way in or out may be: low, and not too low."""
+    lowest = LOWEST_FT_NM * (nm - CIRCUIT_NM)
+    return lowest <= height_ft <= IN_TRAFFIC_FT and (nm <= CIRCUIT_NM or off_deg <= 90)
+
+
+def _is_away(nm: float, off_deg: float) -> bool:
+    """Whether it flies where nobody flies to come in: away or far across, and outside a circuit."""
+    return (nm > 2 * CIRCUIT_NM and off_deg > 100) or (nm > NEAR_AERODROME_NM and off_deg > 45)
+
+
+def _flies(fix: Fix) -> bool:
+    return fix.ground_speed_kt is None or fix.ground_speed_kt >= SLOWEST_FLIGHT_KT
+
+
+def _off_deg(fix: Fix, aerodrome: Aerodrome, up: int) -> float:
+    """How many degrees the track is off the way to an aerodrome, or from it (``up`` 1)."""
+    if fix.track_deg is None:
+        return 0.0
+    towards = bearing_deg(fix.latitude, fix.longitude, aerodrome.latitude, aerodrome.longitude)
+    ahead = towards if up < 0 else towards + 180
+    return abs((ahead - fix.track_deg + 180) % 360 - 180)
+
+
+def _cost_nm(height_ft: float, nm: float, off_deg: float, factor: float) -> float:
+    """The distance, with angle off the track and too steep a slope turned into distance."""
+    steep_nm = max(0.0, height_ft) / STEEPEST_FT_NM
+    # Low, it may be anywhere in the circuit; higher up the slope tells how far it has to go.
+    unusual = abs(nm - height_ft / USUAL_FT_NM) if height_ft > IN_TRAFFIC_FT else 0.0
+    return factor * (nm + unusual + max(0.0, steep_nm - nm) + NM_A_DEGREE * off_deg)
+
+
+def likelier(aerodrome: Aerodrome, main: frozenset[str]) -> float:
+    """What distances to an aerodrome count: less for those that large aircraft use."""
+    if aerodrome.icao in main:
+        return 0.5
+    if aerodrome.is_international:
+        return 0.75
+    return 1.0 if aerodrome.served else 2.0
 
 
 def place_of(aerodrome: Aerodrome | None) -> Place:

@@ -1,4 +1,4 @@
-"""What the journeys stage remembers: one cell for each aircraft, one for each shard."""
+"""What the journeys stage remembers: a cell for each aircraft, for each shard, for each source."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -78,7 +78,7 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     from where it left, at ``farthest_at`` (None when it may have landed unheard since), ``low_at``
     the aerodrome that it is coming down to, and ``missed`` one from which it went up again. While
     contact is lost, ``ask_at`` is when its silence may mean something. ``base`` is the state where
-    it is stationed, if not its operator's.
+    it is stationed, if not its operator's, and ``based_at`` when it was there last.
     """
 
     applied: int
@@ -100,6 +100,7 @@ class AircraftCell(msgspec.Struct, frozen=True, kw_only=True, tag="aircraft"):
     trip: Trip | None = None
     habits: tuple[Habit, ...] = ()
     base: StateCode | None = None
+    based_at: Instant | None = None
     track: tuple[TrackPoint, ...] = ()
 
     @property
@@ -150,18 +151,12 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     low: BoxMap
 
 
-class SourceReception(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source heard lately, oldest first: by minutes, and by days."""
-
-    slots: tuple[Slot, ...]
-    days: tuple[Slot, ...]
-
-
 class ReceptionCell(msgspec.Struct, frozen=True, kw_only=True, tag="reception"):
-    """Where the sources of a shard hear aircraft at all, by source."""
+    """Where one source heard aircraft at all lately, oldest first: by minutes, and by days."""
 
     applied: int
-    sources: dict[str, SourceReception]
+    slots: tuple[Slot, ...] = ()
+    days: tuple[Slot, ...] = ()
 
 
 JourneysCell = AircraftCell | ShardCell | ReceptionCell

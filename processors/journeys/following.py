@@ -124,7 +124,7 @@ class Follower:
                 cell, learned, absence.blindness(cell, absent, learned.ears, now)
             )
         else:
-            landed, said = self._silence.still_lost(cell, learned)
+            landed, said = self._silence.still_lost(cell, learned, absent)
         return landed, itinerary.last_revisions(said)
 
     def _first(self, vector: StateVector, fix: Fix, learned: Learned) -> Result:
@@ -132,7 +132,7 @@ class Follower:
             applied=learned.offset,
             aircraft=self._register.describe(vector),
             phase="ground" if fix.on_ground else "airborne",
-            heard_at=vector.heard_at,
+            heard_at=min(vector.heard_at, learned.snapshot.observed_at),
             fix=fix,
             since=fix.at,
             track=track.extend((), None, fix),
@@ -142,7 +142,8 @@ class Follower:
     def _place(self, cell: AircraftCell, fix: Fix, learned: Learned) -> Result:
         """Follow a position, or hold it back until another confirms it."""
         last, suspect, grounded = cell.fix, cell.suspect, cell.phase == "ground"
-        if grounded and not fix.on_ground and never_left(last, fix, self._aerodromes):
+        stands = self._where_it_stands(cell)
+        if stands is not None and not fix.on_ground and never_left(stands, fix, self._aerodromes):
             fix = replace(fix, on_ground=True)
         if suspect is not None and fix.at > suspect.at:
             if agrees(suspect, fix):
@@ -156,6 +157,16 @@ class Follower:
             return replace(cell, suspect=fix), ()
         return self._follow(cell, fix, learned)
 
+    def _where_it_stands(self, cell: AircraftCell) -> Fix | None:
+        """Where it was seen on the ground, or is taken to have landed; None in the air."""
+        if cell.phase == "ground":
+            return cell.fix
+        landed = cell.arrival.place.aerodrome if cell.arrival is not None else None
+        there = self._aerodromes.get(landed) if landed is not None else None
+        if there is None:
+            return None
+        return replace(cell.fix, latitude=there.latitude, longitude=there.longitude)
+
     def _elsewhere(
         self, cell: AircraftCell, vector: StateVector, fix: Fix, learned: Learned
     ) -> Result:
@@ -166,8 +177,18 @@ class Follower:
             if cell.flight is None:
                 anew, said = self._first(vector, fix, learned)
                 return replace(anew, doubted_until=until), said
-            doubtful = replace(cell, applied=learned.offset, doubted_until=until)
-            return self._follow(doubtful, fix, learned)
+            # It goes on from there; nobody can have flown the way between.
+            return replace(
+                cell,
+                applied=learned.offset,
+                doubted_until=until,
+                phase="ground" if fix.on_ground else "airborne",
+                fix=fix,
+                since=fix.at,
+                suspect=None,
+                rival=None,
+                rival_since=None,
+            ), ()
         learned.rejected[rejection(cell, fix)] += 1
         if is_contested(rivalled):
             rivalled = replace(rivalled, doubted_until=fix.at + DOUBTED_FOR)

@@ -70,9 +70,16 @@ def base_of(trip: Trip) -> StateCode | None:
 
 
 def settled(cell: AircraftCell, departure: Movement) -> AircraftCell:
-    """The aircraft with its base at home again, once it has stayed there as long as that takes."""
-    arrival = cell.arrival
-    if cell.base is None or arrival is None or arrival.place.state != cell.aircraft.operator_state:
+    """The aircraft as it leaves a place; without its base, once it has stayed away for long enough.
+
+    From then on a flight there is a visit again.
+    """
+    if cell.base is None:
         return cell
-    stayed = departure.at - arrival.at
-    return replace(cell, base=None) if stayed >= STATIONED_AFTER else cell
+    if departure.place.state == cell.base:
+        return replace(cell, based_at=departure.at)
+    if cell.based_at is None:
+        return replace(cell, based_at=departure.at)
+    if departure.at - cell.based_at < STATIONED_AFTER:
+        return cell
+    return replace(cell, base=None, based_at=None)

@@ -120,6 +120,11 @@ def withdraw_arrival(cell: AircraftCell, because: str, learned: Snapshot) -> Res
                 stays.revised(trip.stays[-1], "withdrawn", learned, withdrawn_because=because),
             )
             trip = replace(trip, stays=trip.stays[:-1])
+        if trip.stays and trip.stays[-1].stop == "technical_stop":
+            # Where it went on to is open again, and so is what it stopped for.
+            again = stays.revised(trip.stays[-1], "left", learned)
+            changed = (*changed, replace(again, stop="stay"))
+            trip = replace(trip, stays=(*trip.stays[:-1], changed[-1]))
     elif cell.departure is not None:
         # It had been taken to be back where it had only just left.
         trip, changed = _left(trip, cell.departure, learned)
@@ -146,7 +151,7 @@ def last_revisions(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
 def _stop(landed: AircraftCell, learned: Snapshot) -> Result:
     """A stop abroad, or in an unknown place on a journey."""
     trip = landed.trip or _new_trip(landed, learned)
-    trip, changed = stays.without_technical_stop(
+    trip, changed = stays.with_technical_stop(
         replace(trip, legs=(*trip.legs, leg_of(landed))), learned
     )
     operator = landed.aircraft.operator_state
@@ -163,7 +168,7 @@ def _come_home(cell: AircraftCell, leg: Leg, learned: Snapshot) -> Result:
     if cell.trip is None:
         return _at_home(cell), ()
     arrival = leg.arrival
-    trip, technical = stays.without_technical_stop(
+    trip, technical = stays.with_technical_stop(
         replace(cell.trip, legs=(*cell.trip.legs, leg)), learned
     )
     back = tuple(stays.revised(one, "returned", learned, returned=arrival) for one in trip.stays)
@@ -193,7 +198,7 @@ def _settle(cell: AircraftCell, learned: Snapshot, *, changed: Iterable[Stay] = 
     """The journey is over because the aircraft is stationed now where it went."""
     base = habits.base_of(cell.trip) if cell.trip is not None else None
     ended, told = _tell(cell, "rebased", learned, changed=changed)
-    return replace(_at_home(ended), base=base), told
+    return replace(_at_home(ended), base=base, based_at=learned.observed_at), told
 
 
 def _end_of_too_long(cell: AircraftCell, arrival: Movement, learned: Snapshot) -> Result:
@@ -210,7 +215,8 @@ def _end_of_too_long(cell: AircraftCell, arrival: Movement, learned: Snapshot) -
         return cell, ()
     if habits.base_of(trip) is not None:
         return _settle(cell, learned)
-    return _at_home(cell), ()
+    ended, told = _tell(cell, "continued", learned, in_flight=False)
+    return _at_home(ended), told
 
 
 def _left(trip: Trip, departure: Movement, learned: Snapshot) -> tuple[Trip, tuple[Stay, ...]]:
@@ -259,13 +265,22 @@ def _new_trip(cell: AircraftCell, learned: Snapshot) -> Trip:
 
 
 def _tell(
-    cell: AircraftCell, status: JourneyStatus, learned: Snapshot, *, changed: Iterable[Stay] = ()
+    cell: AircraftCell,
+    status: JourneyStatus,
+    learned: Snapshot,
+    *,
+    changed: Iterable[Stay] = (),
+    in_flight: bool = True,
 ) -> Result:
-    """Publish a new revision of the journey and the stays that changed."""
+    """Publish a new revision of the journey and the stays that changed.
+
+    The flight that is under way belongs to it, unless ``in_flight`` is False.
+    """
     trip = cell.trip
     assert trip is not None
     trip = replace(trip, revision=trip.revision + 1)
-    legs = trip.legs if cell.departure is None else (*trip.legs, leg_of(cell))
+    flies = in_flight and cell.departure is not None
+    legs = (*trip.legs, leg_of(cell)) if flies else trip.legs
     journey = Journey(
         record_id=record_id("journey", trip.journey_id, trip.revision),
         occurred_at=_last_of(legs[-1]).at if legs else learned.observed_at,

@@ -32,9 +32,11 @@ LEAST_ERROR = timedelta(minutes=3)
 GROUND_BIT = timedelta(seconds=42)
 #: Two positions this close in time bound a movement well enough to call it observed.
 CLOSE = timedelta(minutes=10)
-#: Who was heard within this time, or this near, is the aircraft that stands there now. Addresses
-#: are used twice at times, and another one may stand there.
-FOLLOWED, FOLLOWED_NM = timedelta(minutes=45), 100.0
+#: Who climbs out has not flown for longer than this before: circuits, a touch-and-go.
+CIRCUITS = timedelta(minutes=30)
+#: Who was heard within this time is the aircraft that stands there now. Addresses are used twice at
+#: times, and another one may stand there.
+FOLLOWED = timedelta(minutes=45)
 #: Why a movement is less sure.
 UNFOLLOWED = "not heard on the way there"
 WEAK = "by a position that others worked out (multilateration or TIS-B), which may be miles off"
@@ -75,7 +77,9 @@ def departure_seen(ground: Fix, air: Fix, aerodromes: Aerodromes) -> Movement:
         and nm_to(air, aerodrome) <= NEAR_AERODROME_NM
     )
     # Else this may be another flight: it left at some time since it was seen there.
-    error = (air.at - left) / 2 if climbs_out else max((air.at - left) / 2, left - ground.at)
+    error = max((air.at - left) / 2, left - ground.at)
+    if climbs_out:
+        error = min(error, CIRCUITS)
     return Movement(
         kind="departure",
         place=place_of(aerodrome),
@@ -107,7 +111,7 @@ def departure_before(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> 
         place=found.place,
         at=air.at - flown,
         error_min=_minutes(flown + LEAST_ERROR),
-        certainty="probable" if air.weak else "inferred",
+        certainty=found.certainty,
         reasons=(*reasons, WEAK) if air.weak else reasons,
         alternatives=found.alternatives,
     )
@@ -123,11 +127,7 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
         landed = min(ground.at, air.at + time_to(air, aerodrome))
         error = max(CLOSE, ground.at - landed)
     reasons = [f"seen on the ground there at {utc(ground.at)}"]
-    followed = (
-        gap <= FOLLOWED
-        or distance_nm(air.latitude, air.longitude, ground.latitude, ground.longitude)
-        <= FOLLOWED_NM
-    )
+    followed = gap <= FOLLOWED
     if not followed:
         reasons.append(f"{UNFOLLOWED} since {utc(air.at)}")
     return Movement(
@@ -192,10 +192,19 @@ def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Mov
         place=found.place,
         at=air.at + flown,
         error_min=_minutes(flown + LEAST_ERROR),
-        certainty="probable" if air.weak else "inferred",
+        certainty=found.certainty,
         reasons=(*reasons, WEAK) if air.weak else reasons,
         alternatives=found.alternatives,
     )
+
+
+def confirmed(claimed: Movement, ground: Fix) -> Movement:
+    """A landing that was inferred, now that the aircraft is seen standing there.
+
+    When it landed is known no better by that.
+    """
+    seen = f"seen on the ground there at {utc(ground.at)}"
+    return replace(claimed, certainty="observed", reasons=(*claimed.reasons, seen))
 
 
 def is_unfollowed(arrival: Movement) -> bool:

@@ -30,8 +30,9 @@ LOWEST_FT, HIGHEST_FT = -2_500.0, 80_000.0
 #: Fighters climb 50,000 ft a minute for a moment, transport aircraft 6,000; descents in an
 #: emergency reach 8,000. Rounding and pressure settings add some.
 MAX_CLIMB_FPM, HEIGHT_NOISE_FT = 10_000.0, 3_000.0
-#: Nobody keeps positions longer: readsb those by satellite (ADS-C) for 40 minutes.
-STALE_AFTER = timedelta(minutes=40)
+#: A position that is older is of another day's flight. (readsb keeps those by satellite for 40
+#: minutes, and the last position of an aircraft that goes on sending without one for hours.)
+STALE_AFTER = timedelta(days=1)
 #: Sources whose positions are worked out by others, and miles off at times.
 WEAK_SOURCES = frozenset({"mlat", "tisb", "other"})
 #: Clocks of feeds run ahead by seconds; more than this is no time of a real position.
@@ -42,6 +43,8 @@ SLOWEST_FLIGHT_KT = 90
 #: Barometric altitude is off by up to 1,100 ft where the pressure is 40 hPa off the standard
 #: (27 ft a hPa, the lows of winter storms); below this height above an aerodrome it says nothing.
 ALTITUDE_ERROR_FT = 1_500
+#: Slower than any transport aircraft flies, also against a strong wind.
+TAXI_KT = 60
 #: Faster than an aircraft is pushed or towed: at this speed or less it stands.
 STANDING_KT = 5
 #: An aircraft on the ground is at an aerodrome when its reference point is this near: the largest
@@ -110,8 +113,8 @@ def fix_of(
         vertical_rate_fpm=vector.vertical_rate_fpm,
         weak=weak,
     )
-    if not on_ground and not weak and _stands(fix, aerodromes):
-        return replace(fix, on_ground=True), None
+    if not on_ground and _stands(fix, aerodromes):
+        return (None, "weak_ground") if weak else (replace(fix, on_ground=True), None)
     if on_ground and speed is not None and speed > MAX_GROUND_SPEED_KT:
         return replace(fix, on_ground=False), "ground_at_speed"
     if on_ground and not (speed is not None and speed <= STANDING_KT):
@@ -123,12 +126,13 @@ def fix_of(
 
 def _stands(fix: Fix, aerodromes: Aerodromes) -> bool:
     """Whether an aircraft that calls itself airborne stands on an aerodrome."""
-    if fix.ground_speed_kt is None or fix.ground_speed_kt > STANDING_KT:
+    speed = fix.ground_speed_kt
+    if speed is None or speed >= TAXI_KT:
+        return False
+    if aerodromes.nearest(fix.latitude, fix.longitude, ON_AERODROME_NM) is None:
         return False
     height = height_ft(fix, aerodromes)
-    return (height is None or height <= ALTITUDE_ERROR_FT) and (
-        aerodromes.nearest(fix.latitude, fix.longitude, ON_AERODROME_NM) is not None
-    )
+    return speed <= STANDING_KT or height is None or height <= ALTITUDE_ERROR_FT
 
 
 def _impossible(vector: StateVector, learned: Snapshot) -> Rejection | None:
@@ -232,10 +236,13 @@ def is_confirmed(last: Fix, suspect: Fix, new: Fix) -> bool:
 
 def is_elsewhere(cell: AircraftCell, fix: Fix) -> bool:
     """Whether the position is not the aircraft's: it can't have flown there, or others agree."""
-    last, rival = cell.fix, cell.rival
+    last, rival, since = cell.fix, cell.rival, cell.rival_since
     if not is_reachable(last, fix):
         return True
-    if rival is None or fix.at - last.at > RIVAL_FOR or not _goes_on(rival, fix):
+    if rival is None or since is None or rival.at - since < JUMP_AGREES:
+        return False  # one wrong position is nobody's track
+    silent = fix.at - last.at
+    if silent <= JUMP_AGREES or silent > RIVAL_FOR or not _goes_on(rival, fix):
         return False
     return distance_between(rival, fix) < distance_between(last, fix) / 4
 

@@ -9,6 +9,7 @@ from processors.journeys.atlas import Atlas
 from processors.journeys.beside import likelier, place_of, ranked_beside
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.flight_times import (
+    LOW_FT,
     NEAR_AERODROME_NM,
     cruise_speed_kt,
     flight_time,
@@ -21,7 +22,7 @@ from processors.journeys.movements import utc
 from processors.journeys.plausibility import distance_between
 from processors.journeys.reception import Ears
 from processors.journeys.wording import error_of, height_of
-from wheelsdown.records.journeys import Movement
+from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
@@ -35,7 +36,7 @@ def explain_gap(
     The last movement is a departure when ``back`` is in the air, an arrival when on the ground.
     """
     last, claimed = cell.fix, cell.arrival
-    if claimed is not None and claimed.certainty == "inferred":
+    if claimed is not None and _is_low_beside(last, claimed, aerodromes):
         stop = _stop_beside(last, back, claimed, aerodromes, atlas.capitals)
     elif claimed is None and back.on_ground:
         stop = ()
@@ -43,6 +44,9 @@ def explain_gap(
         stop = stop_in_the_hole(cell, back, atlas=atlas, aerodromes=aerodromes, ears=ears)
     if back.on_ground:
         seen = movements.arrival_seen(last, back, aerodromes)
+        was_inferred = claimed is not None and claimed.certainty == "inferred"
+        if claimed is not None and was_inferred and claimed.place == seen.place != Place():
+            return (movements.confirmed(claimed, back),)
         if not stop or stop[0].place.aerodrome == seen.place.aerodrome or _lies_ahead(last, back):
             return (seen,)
         # Of the time only that it came from the stop, and was there by then.
@@ -86,14 +90,11 @@ def _stop_beside(
 
     Of several that it was low beside, that is the one which both ends of the gap are nearest to.
     """
-    named = claimed.alternatives if claimed.place.aerodrome is None else (claimed.place,)
-    found = [where for one in named if (where := aerodromes.get(one.aerodrome or "")) is not None]
-    if not found:
-        return ()
+    found = _named_by(claimed, aerodromes)
     where = min(
         found,
         key=lambda one: (
-            likelier(one, nm_to(last, one) + nm_to(back, one), main),
+            likelier(one, main) * (nm_to(last, one) + nm_to(back, one)),
             one.icao,
         ),
     )
@@ -114,6 +115,21 @@ def _stop_beside(
         reasons=(f"heard again {utc(back.at)}, {nm:.0f} nm from there",),
     )
     return (arrival, departure)
+
+
+def _named_by(claimed: Movement, aerodromes: Aerodromes) -> list[Aerodrome]:
+    """The aerodrome where it is taken to have landed, or the several ones that it may be."""
+    named = claimed.alternatives if claimed.place.aerodrome is None else (claimed.place,)
+    return [where for one in named if (where := aerodromes.get(one.aerodrome or "")) is not None]
+
+
+def _is_low_beside(last: Fix, claimed: Movement, aerodromes: Aerodromes) -> bool:
+    """Whether the landing was taken from a position low beside an aerodrome, not from silence."""
+    height = last.altitude_ft
+    return height is not None and any(
+        height - one.elevation_ft <= LOW_FT and nm_to(last, one) <= height / 1_000 * 6 + 30
+        for one in _named_by(claimed, aerodromes)
+    )
 
 
 def _lies_ahead(last: Fix, back: Fix) -> bool:

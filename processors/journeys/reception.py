@@ -5,10 +5,10 @@ Snapshots of a source tell, minute by minute, the boxes of two degrees in which 
 two days. A source that asks for single aircraft tells nothing of this, and then nothing is known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from processors.journeys.cells import Fix, ReceptionCell, Slot, SourceReception
+from processors.journeys.cells import Fix, ReceptionCell, Slot
 from processors.journeys.flight_times import cruise_speed_kt
 from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.reception import COLUMNS, MAP_BYTES, ROWS, bits_of, box_at
@@ -35,32 +35,25 @@ DARK_SHARE = 0.25
 
 
 def note(cell: ReceptionCell | None, snapshot: Snapshot, offset: int) -> ReceptionCell | None:
-    """The cell after a snapshot; the same one when that tells nothing new."""
+    """The cell of the snapshot's source after it; the same one when that tells nothing new."""
     told = snapshot.reception
     if told is None or snapshot.health == "silent":
         return cell
-    sources = dict(cell.sources) if cell is not None else {}
-    known = sources.get(snapshot.source, SourceReception(slots=(), days=()))
+    known = cell or ReceptionCell(applied=offset)
     at = snapshot.observed_at
-    new = SourceReception(
-        slots=_joined(known.slots, told.heard, told.low, _floor(at, SLOT), MOST_SLOTS),
-        days=_joined(known.days, told.heard, told.low, _floor(at, DAY), MOST_DAYS),
-    )
-    if new == known:
+    slots = _joined(known.slots, told.heard, told.low, _floor(at, SLOT), MOST_SLOTS)
+    days = _joined(known.days, told.heard, told.low, _floor(at, DAY), MOST_DAYS)
+    if (slots, days) == (known.slots, known.days):
         return cell
-    sources[snapshot.source] = new
-    newest = max(one.days[-1].at for one in sources.values())
-    kept = {
-        name: one for name, one in sources.items() if newest - one.days[-1].at < MOST_DAYS * DAY
-    }
-    return ReceptionCell(applied=offset, sources=kept)
+    return ReceptionCell(applied=offset, slots=slots, days=days)
 
 
 class Ears:
-    """What is known of reception; made of a cell, or of None when nothing is."""
+    """What is known of reception: the cells of all sources, which ``load`` gives when asked."""
 
-    def __init__(self, cell: ReceptionCell | None) -> None:
-        self._sources: Mapping[str, SourceReception] = cell.sources if cell is not None else {}
+    def __init__(self, load: Callable[[], Iterable[ReceptionCell]]) -> None:
+        self._load = load
+        self._cells: tuple[ReceptionCell, ...] | None = None
         self._heard: int | None = None
         self._low = 0
 
@@ -89,8 +82,9 @@ class Ears:
             before &= self._between(at, at)
         if before.bit_count() < FEWEST_NEIGHBOURS:
             return False
-        # The slot in which contact was lost holds what was heard before it, too.
-        after = self._between(_floor(since, SLOT) + SLOT, now) & before
+        # The slot in which contact was lost holds what was heard before it, too; maps show what was
+        # heard up to a minute ago.
+        after = self._between(_floor(since + timedelta(minutes=1), SLOT) + SLOT, now) & before
         return after.bit_count() <= DARK_SHARE * before.bit_count()
 
     def are_deaf_around(self, fix: Fix, now: Instant) -> bool:
@@ -104,16 +98,21 @@ class Ears:
     def _between(self, start: Instant, stop: Instant) -> int:
         """What was heard in the slots that begin from ``start`` to ``stop``."""
         bits = 0
-        for one in self._sources.values():
+        for one in self._known():
             for slot in one.slots:
                 if start <= slot.at <= stop:
                     bits |= bits_of(slot.heard)
         return bits
 
+    def _known(self) -> tuple[ReceptionCell, ...]:
+        if self._cells is None:
+            self._cells = tuple(self._load())
+        return self._cells
+
     def _days(self) -> tuple[int, int]:
         if self._heard is None:
             self._heard = 0
-            for one in self._sources.values():
+            for one in self._known():
                 for day in one.days:
                     self._heard |= bits_of(day.heard)
                     self._low |= bits_of(day.low)

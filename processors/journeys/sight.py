@@ -78,16 +78,6 @@ def absent_since(
     return min(since, default=None)
 
 
-def is_watched(
-    sources: dict[str, SourceSight], icao24: str, latitude: float, longitude: float
-) -> bool:
-    """Whether some source in order would show the aircraft at that place, if it can be heard."""
-    return any(
-        one.health == "ok" and covers(one.scope, icao24, latitude, longitude)
-        for one in sources.values()
-    )
-
-
 def covers(scope: Scope, icao24: str, latitude: float, longitude: float) -> bool:
     """Whether a poll of this scope would have held the aircraft at that place, if heard there.
 

@@ -1,5 +1,6 @@
 """Silence: what is told when an aircraft is lost, and what it comes to mean as time goes by."""
 
+from datetime import timedelta
 from math import inf
 
 from msgspec.structs import replace
@@ -19,7 +20,12 @@ from processors.journeys.flights import Result
 from processors.journeys.learned import Learned
 from processors.journeys.sight import LOST_AFTER
 from processors.journeys.wording import leading
+from wheelsdown.records.journeys import Movement
+from wheelsdown.records.record import Instant
 from wheelsdown.reference.aerodromes import Aerodromes
+
+#: Within this of a take-off an aircraft that levels off is not coming back.
+JUST_LEFT = timedelta(minutes=15)
 
 
 class Silence:
@@ -39,9 +45,11 @@ class Silence:
         means_something = tracked and not blind
         if means_something:
             arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
-            if arrival is not None:
+            # Of several aerodromes in different states none is named: that is no landing to tell.
+            if arrival is not None and arrival.place.state and not _has_just_left(lost, arrival):
                 return itinerary.arrive(lost, arrival, learned.snapshot)
-        ahead = self._ahead(lost, learned)
+        # When silence means nothing, everybody may be lost at once: a list would say little then.
+        ahead = self._ahead(lost, learned) if not blind else ()
         event = radio_holes.contact_lost(fix, ahead, blind=blind)
         lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
         if means_something and ahead:
@@ -51,10 +59,13 @@ class Silence:
             lost = replace(lost, ask_at=absence.ask_again_at(lost, now))
         return lost, said
 
-    def still_lost(self, cell: AircraftCell, learned: Learned) -> Result:
-        """A landing may be spoken of now; else what is told of its destination may have changed."""
+    def still_lost(self, cell: AircraftCell, learned: Learned, absent: Instant) -> Result:
+        """A landing may be spoken of now; else what is told of its destination may have changed.
+
+        Nothing, once nobody listened for a while after it was lost: only hearing it again tells.
+        """
         now = learned.snapshot.observed_at
-        if cell.arrival is not None:
+        if cell.arrival is not None or absence.nobody_listened(cell, absent):
             return replace(cell, ask_at=None), ()
         # It may have been bound for anywhere beyond: a landing is spoken of only if not likely so.
         anywhere = self._ahead(cell, learned, left_nm=inf)
@@ -77,15 +88,25 @@ class Silence:
     ) -> bool:
         """Whether a landing ahead may be spoken of while it is not heard.
 
-        Not where no source listens, and not while nobody hears anything where it was lost.
+        Not where no source has listened all the time since, and not while nobody hears anything
+        where it was lost.
         """
         now = learned.snapshot.observed_at
         if not radio_holes.is_claimable(cell, ahead, learned.ears, now):
             return False
         first = leading(ahead).aerodrome
-        return sight.is_watched(
-            learned.sources, cell.aircraft.icao24, first.latitude, first.longitude
-        ) and not learned.ears.are_deaf_around(cell.fix, now)
+        absent = sight.absent_since(
+            learned.sources,
+            cell.aircraft.icao24,
+            first.latitude,
+            first.longitude,
+            cell.heard_at,
+        )
+        return (
+            absent is not None
+            and not absence.nobody_listened(cell, absent)
+            and not learned.ears.are_deaf_around(cell.fix, now)
+        )
 
     def _ahead(
         self, cell: AircraftCell, learned: Learned, left_nm: float = destinations.LEFT_NM
@@ -94,3 +115,14 @@ class Silence:
         return destinations.ranked(
             cell, self._atlas, self._aerodromes, learned.ears, now, left_nm=left_nm
         )
+
+
+def _has_just_left(cell: AircraftCell, arrival: Movement) -> bool:
+    """Whether it has only just taken off there: low and level it is still on its way out."""
+    left = cell.departure
+    return (
+        left is not None
+        and left.place.aerodrome is not None
+        and left.place.aerodrome == arrival.place.aerodrome
+        and cell.fix.at - left.at < JUST_LEFT
+    )

@@ -4,7 +4,7 @@ Each snapshot is applied in this order: what its source could see, what was hear
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,10 @@ from wheelsdown.stage import Cells, Output, Position, Step
 TELL_EVERY = timedelta(minutes=1)
 
 
+#: A cell that a snapshot changed; None takes it away.
+Changed = AircraftCell | ShardCell | ReceptionCell | None
+
+
 class JourneysStage:
     """Follows each candidate aircraft."""
 
@@ -48,20 +52,28 @@ class JourneysStage:
     def step(self, cells: Cells, record: Record, position: Position) -> Step:
         """Apply one snapshot."""
         assert isinstance(record, Snapshot)
-        name, ears_name = f"shard-{record.shard}", f"reception-{record.shard}"
+        name = f"shard-{record.shard}"
         shard = cells.get(name) or ShardCell(applied=-1, sources={}, due={})
         if shard.applied >= position.offset:
             return Step(cells={})
-        changed: dict[str, AircraftCell | ShardCell | ReceptionCell] = {}
-        heard_by: ReceptionCell | None = cells.get(ears_name)
-        noted = reception.note(heard_by, record, position.offset)
-        if noted is not None and noted is not heard_by:
-            changed[ears_name] = noted
+        changed: dict[str, Changed] = {}
+        sources = sight.note(shard.sources, record)
+        self._note_reception(
+            cells, record, position.offset, shard=shard, sources=sources, changed=changed
+        )
+
+        def known() -> Iterator[ReceptionCell]:
+            for source in sources:
+                ears = _ears(record.shard, source)
+                cell = changed[ears] if ears in changed else cells.get(ears)
+                if isinstance(cell, ReceptionCell):
+                    yield cell
+
         learned = Learned(
             snapshot=record,
             offset=position.offset,
-            sources=sight.note(shard.sources, record),
-            ears=Ears(noted),
+            sources=sources,
+            ears=Ears(known),
             rejected=Counter(),
         )
         due = dict(shard.due)
@@ -73,12 +85,32 @@ class JourneysStage:
         )
         return Step(cells=changed, outputs=(*outputs, *said), rejected=learned.rejected)
 
+    def _note_reception(
+        self,
+        cells: Cells,
+        record: Snapshot,
+        offset: int,
+        *,
+        shard: ShardCell,
+        sources: dict[str, SourceSight],
+        changed: dict[str, Changed],
+    ) -> None:
+        if record.reception is not None:
+            name = _ears(record.shard, record.source)
+            known: ReceptionCell | None = cells.get(name)
+            noted = reception.note(known, record, offset)
+            if noted is not known:
+                changed[name] = noted
+        for source in shard.sources:
+            if source not in sources:
+                changed[_ears(record.shard, source)] = None
+
     def _heard(
         self,
         cells: Cells,
         learned: Learned,
         due: dict[str, Instant],
-        changed: dict[str, AircraftCell | ShardCell | ReceptionCell],
+        changed: dict[str, Changed],
     ) -> list[Output]:
         outputs: list[Output] = []
         for vector in learned.snapshot.candidates:
@@ -95,7 +127,7 @@ class JourneysStage:
         cells: Cells,
         learned: Learned,
         due: dict[str, Instant],
-        changed: dict[str, AircraftCell | ShardCell | ReceptionCell],
+        changed: dict[str, Changed],
     ) -> list[Output]:
         outputs: list[Output] = []
         now = learned.snapshot.observed_at
@@ -113,6 +145,10 @@ class JourneysStage:
                 changed[icao24] = cell
             absence.look_again(due, cell, now)
         return outputs
+
+
+def _ears(shard: int, source: str) -> str:
+    return f"reception-{shard}-{source}"
 
 
 def _progress(

@@ -59,21 +59,15 @@ def revised(
     )
 
 
-def without_technical_stop(trip: Trip, learned: Snapshot) -> tuple[Trip, tuple[Stay, ...]]:
+def with_technical_stop(trip: Trip, learned: Snapshot) -> tuple[Trip, tuple[Stay, ...]]:
     """The trip, whose last leg has just arrived, and the stay that turns out a technical stop.
 
-    Nobody was visited there, so the case file is told to forget it.
+    It may still have been a short visit: the case file decides, by whether one is known.
     """
     if len(trip.legs) < 2 or not trip.stays or not stops.is_technical(*trip.legs[-2:]):
         return trip, ()
-    last, (before, after) = trip.stays[-1], trip.legs[-2:]
-    if last.arrival != before.arrival or after.arrival is None:
+    last = trip.stays[-1]
+    if last.arrival != trip.legs[-2].arrival:
         return trip, ()
-    onward = after.arrival.place
-    hours, _ = stops.length_h(last.arrival, after.departure)
-    because = (
-        f"it was a technical stop of {hours:.1f} h on the way to "
-        f"{onward.city or onward.name or onward.state}"
-    )
-    gone = revised(last, "withdrawn", learned, withdrawn_because=because)
-    return replace(trip, stays=trip.stays[:-1]), (gone,)
+    known = replace(revised(last, "left", learned, departure=last.departure), stop="technical_stop")
+    return replace(trip, stays=(*trip.stays[:-1], known)), (known,)

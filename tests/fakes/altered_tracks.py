@@ -1,115 +1,26 @@
-"""Recordings of simulated aircraft, and what may befall them on their way: losses, repeats, delays.
+"""What may befall a recording on its way: losses, repeats, delays, looks at other times.
 
-An alteration takes the snapshots of a recording and gives others that tell no more than these did.
+Each takes the snapshots of a recording and gives others, which tell no more than these did.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
 from itertools import pairwise
 from random import Random
 
-from fakes.journeys_run import new_run, out_and_back
-from fakes.real_tracks import movements
-from fakes.tracks import snapshots
+from fakes.recorded_tracks import SILENT_LOOKS
 from msgspec.structs import replace
 
-from simulator.drawing import draw_world
-from simulator.noise import draw_noise
-from simulator.places import load_places
 from wheelsdown.records.aircraft import Snapshot, StateVector, shard_of
-from wheelsdown.records.journeys import Flight, Movement, Place
-from wheelsdown.records.record import Record
-from wheelsdown.reference.aerodromes import load_aerodromes
 
-#: How often the recordings are looked at, in seconds.
-EVERY_S = 10
-#: Errors are rounded, and true times are those of the wheels.
-SLACK = timedelta(minutes=5)
-#: A source that shows nobody is told of so often: it counts as listening still. So it goes on for
-#: so long after a track is cut off.
-SILENT_LOOKS, SILENCE = timedelta(minutes=4), timedelta(hours=30)
-
-
-class Recording:
-    """Snapshots, what is true of the aircraft in them, and who operates these."""
-
-    def __init__(
-        self,
-        name: str,
-        seen: Iterable[Snapshot],
-        true: tuple[Movement, ...],
-        operator_state: str = "RUS",
-    ) -> None:
-        self._name = name
-        self.snapshots = tuple(_worth_telling(seen))
-        self.true = true
-        self._operator_state = operator_state
-
-    def __repr__(self) -> str:
-        return self._name
-
-    @cached_property
-    def whole(self) -> list[Record]:
-        """What the stage says of it as it is."""
-        return self.said(self.snapshots)
-
-    @cached_property
-    def known(self) -> list[Movement]:
-        """What is said of it in the end, and what else is true."""
-        told = movements(self.whole)
-        return told + unmatched(self.true, told)
-
-    def said(self, altered: Iterable[Snapshot]) -> list[Record]:
-        """What the stage says of snapshots of these aircraft."""
-        return new_run(self._operator_state).take_all(altered)
-
-
-@cache
-def simulated(kind: str, seed: int, *, noisy: bool) -> Recording:
-    """A journey of a kind, with one aircraft or two, in a world with holes and outages."""
-    rng = Random(seed)
-    world = draw_world(1, rng, source="simulated", kinds=(kind,))
-    if noisy:
-        for one in world.itineraries:
-            noise = draw_noise(one.sorties, load_places(), rng, clean=0.0)
-            world.noises[one.aircraft.icao24] = noise
-    else:
-        world.noises.clear()
-        world.ghosts.clear()
-    seen = list(world.snapshots(EVERY_S))
-    true = [
-        _true(end, where.aerodrome, where.at)
-        for one in world.truth()
-        for leg in one.legs
-        for end, where in (("departure", leg.departure), ("arrival", leg.arrival))
-    ]
-    name = f"{kind} {seed}{' with noise' if noisy else ''}"
-    return Recording(name, seen, tuple(true), world.truth()[0].home_state)
-
-
-@cache
-def into_a_hole(stay_h: int, hole_nm: int) -> Recording:
-    """Moscow, Pyongyang and back, of which nothing is known where others are heard."""
-    vectors, landed, left = out_and_back(stay_h, hole_nm=hole_nm, every_s=EVERY_S)
-    stop = vectors[-1].heard_at + timedelta(minutes=1)
-    seen = snapshots(vectors, vectors[0].heard_at, stop, every_s=EVERY_S)
-    begun = next(one.heard_at for one in vectors if not one.on_ground)
-    home = next(one.heard_at for one in vectors if one.on_ground and one.heard_at > left)
-    true = (
-        _true("departure", "UUMU", begun),
-        _true("arrival", "ZKPY", landed),
-        _true("departure", "ZKPY", left),
-        _true("arrival", "UUMU", home),
-    )
-    name = f"{stay_h} h in a hole of {hole_nm} nm"
-    return Recording(name, seen, true)
+#: A source goes on for so long after a track is cut off.
+SILENCE = timedelta(hours=30)
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Positions that are not heard: scattered ones, and stretches.
+    """Looks at which no position is heard: scattered ones, and stretches of them.
 
     ``stretches`` are where they begin and how long they are, as shares of the recording; with
     ``at_turns`` they lie around take-offs and landings instead. No more than ``most`` of all are
@@ -240,77 +151,6 @@ def cut_off(whole: Sequence[Snapshot], share: float) -> list[Snapshot]:
     return kept
 
 
-def added(said: Sequence[Record], recording: Recording) -> list[Movement]:
-    """What is said in the end and was neither said of the whole recording nor is true.
-
-    Each movement stands for one: a second departure is one too many.
-    """
-    return unmatched(movements(said), recording.known)
-
-
-def unmatched(said: Sequence[Movement], known: Sequence[Movement]) -> list[Movement]:
-    """Those that agree with none that is known; each of these with one only."""
-    free = list(known)
-    left = []
-    for movement in sorted(said, key=lambda one: one.at):
-        same = [one for one in free if agree(movement, one)]
-        if same:
-            free.remove(min(same, key=lambda one: abs(one.at - movement.at)))
-        else:
-            left.append(movement)
-    return left
-
-
-def taken_back(said: Sequence[Record], recording: Recording) -> list[Movement]:
-    """What was called observed in any revision and does not agree with what is known in the end."""
-    flights = [one.leg for one in said if isinstance(one, Flight)]
-    ends = [end for leg in flights for end in (leg.departure, leg.arrival) if end is not None]
-    seen = dict.fromkeys(end for end in ends if end.certainty == "observed")
-    return [end for end in seen if not any(agree(end, one) for one in recording.known)]
-
-
-def agree(one: Movement, other: Movement) -> bool:
-    """Whether two may be the same: kind, time within both errors, and places that fit."""
-    error = timedelta(minutes=one.error_min + other.error_min) + SLACK
-    return (
-        one.kind == other.kind
-        and abs(one.at - other.at) <= error
-        and any(_fit(here, there) for here in _places(one) for there in _places(other))
-    )
-
-
-def _places(movement: Movement) -> tuple[Place, ...]:
-    return (movement.place, *movement.alternatives)
-
-
-def _fit(one: Place, other: Place) -> bool:
-    if one.aerodrome is not None and other.aerodrome is not None:
-        return one.aerodrome == other.aerodrome
-    return None in (one.state, other.state) or one.state == other.state
-
-
-def _true(kind: str, icao: str, at: datetime) -> Movement:
-    where = load_aerodromes().get(icao)
-    assert where is not None
-    return Movement(
-        kind="departure" if kind == "departure" else "arrival",
-        place=Place(state=where.state, aerodrome=icao),
-        at=at,
-        error_min=0.0,
-        certainty="observed",
-        reasons=(),
-    )
-
-
-def _worth_telling(seen: Iterable[Snapshot]) -> Iterator[Snapshot]:
-    """Of the looks that show nobody as many as a source must tell: days on the ground are long."""
-    last: datetime | None = None
-    for one in seen:
-        if one.candidates or last is None or one.observed_at - last >= SILENT_LOOKS:
-            last = one.observed_at
-            yield one
-
-
 def _turns(whole: Sequence[Snapshot], one: int, other: int) -> bool:
     return whole[one].candidates[0].on_ground != whole[other].candidates[0].on_ground
 
@@ -320,11 +160,14 @@ def _looked_at(one: Snapshot, at: datetime) -> Snapshot:
 
 
 def _look(since: Sequence[Snapshot], at: datetime, every_s: int) -> Snapshot:
-    """One look that sees what several saw; silent when the last of them was."""
+    """One look that sees what several saw; one that fails when the last of them did."""
+    last = since[-1]
+    if last.health == "silent":
+        return replace(_looked_at(last, at), every_s=every_s)
     shown = {vector.icao24: vector for one in since for vector in one.candidates}
     told = next((one.reception for one in reversed(since) if one.reception is not None), None)
     return replace(
-        _looked_at(since[-1], at),
+        _looked_at(last, at),
         candidates=tuple(shown[key] for key in sorted(shown)),
         reception=told,
         every_s=every_s,

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from fakes.journeys_run import COAST, HOUR, journeys, new_run, out_and_back, run, stays
-from fakes.tracks import START, end_of, flown, parked, snapshots
+from fakes.tracks import ICAO24, START, end_of, flown, parked, snapshots
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -203,3 +204,20 @@ def test_progress_is_told_and_says_blind() -> None:
     assert told[10].blind_since is None
     assert told[-1].blind_since is not None
     assert told[-1].up_to == START + timedelta(minutes=59)
+
+
+def test_a_cell_of_an_earlier_release_is_read_on() -> None:
+    """It was written in flight, before cells held flights; nothing wedges on it."""
+    vectors, landed, _ = out_and_back(36)
+    all_of_it = list(snapshots(vectors, vectors[0].heard_at, vectors[-1].heard_at + HOUR))
+    first = sum(one.observed_at < landed - 3 * HOUR for one in all_of_it)
+    stage = new_run()
+    stage.take_all(all_of_it[:first])
+    old = msgspec.json.decode(stage.cells[ICAO24])
+    kept = ("kind", "type", "applied", "aircraft", "phase", "heard_at", "fix", "suspect", "track")
+    old = {name: value for name, value in old.items() if name in kept} | {
+        "departure": None, "arrival": None, "trip": None
+    }  # fmt: skip
+    stage.cells[ICAO24] = msgspec.json.encode(old)
+    said = stays(stage.take_all(all_of_it[first:]))
+    assert [one.status for one in said] == ["arrived", "left", "returned"]

@@ -21,7 +21,10 @@ MovementKind = Literal[
 #: ``withdrawn`` takes everything back that was said about a stay.
 StayStatus = Literal["arrived", "left", "returned", "withdrawn"]
 #: ``rebased``: the journey is over because the aircraft is stationed now where it went.
-JourneyStatus = Literal["outbound", "staying", "returning", "completed", "rebased", "withdrawn"]
+#: ``continued``: too long for one record; the next leg begins another journey.
+JourneyStatus = Literal[
+    "outbound", "staying", "returning", "completed", "rebased", "continued", "withdrawn"
+]
 #: A ``technical_stop`` is a short stop between two other states, to refuel.
 StopKind = Literal["stay", "technical_stop"]
 
@@ -74,8 +77,8 @@ class Stay(Record, frozen=True, kw_only=True, tag="stay"):
     """An aircraft of one state stays in another; a later revision replaces an earlier one.
 
     ``origin`` is the movement that began the journey, ``departure`` the one that ended the stay,
-    ``returned`` the arrival back in the operator's state. A stay that turns out to be a technical
-    stop is withdrawn.
+    ``returned`` the arrival back in the operator's state. Whether it was a technical ``stop`` is
+    known only once the next leg has arrived.
     """
 
     stay_id: str
@@ -85,6 +88,7 @@ class Stay(Record, frozen=True, kw_only=True, tag="stay"):
     host: StateCode
     aircraft: Aircraft
     status: StayStatus
+    stop: StopKind = "stay"
     origin: Movement
     arrival: Movement
     departure: Movement | None = None
