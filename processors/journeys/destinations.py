@@ -12,7 +12,7 @@ from datetime import timedelta
 from math import atan2, degrees, exp
 from typing import NamedTuple
 
-from processors.journeys.atlas import FAR_NM, Atlas, Weighted
+from processors.journeys.atlas import Atlas, Weighted
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.flight_times import cruise_speed_kt
 from processors.journeys.reception import Ears
@@ -86,12 +86,9 @@ def ranked(
     flown_nm = speed * max(0.0, (now - last.at) / timedelta(hours=1))
     origin = origin_of(cell, aerodromes)
     found = []
-    for one, nm in atlas.around(last.latitude, last.longitude, FAR_NM):
-        there = one.aerodrome
-        off = off_track_deg(last, there)
+    for one, nm, off in atlas.ahead(last.latitude, last.longitude, last.track_deg):
         score = fit(cell, one, nm, off, origin)
-        if score > 0:
-            found.append((score, Destination(there, nm, off, 0.0)))
+        found.append((score, Destination(one.aerodrome, nm, off, 0.0)))
     # Silence is the dear part: it can only lower a score, so what is far behind stays there.
     best = max((score for score, _ in found), default=0.0)
     judged = [
@@ -175,7 +172,7 @@ def silence(
     # Lost just here, it is the likelier to be bound for a place near by.
     if ears.are_open:
         return landing * unheard_way(last, there, nm, unheard, ears) * exp(-nm / left_nm)
-    return landing * exp(-max(unheard, nm / 3) / UNHEARD_NM)
+    return landing * exp(-max(unheard, nm / 2) / UNHEARD_NM)
 
 
 def would_be_heard(there: Aerodrome, ears: Ears) -> bool:

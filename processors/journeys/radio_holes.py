@@ -60,7 +60,7 @@ def contact_lost(last: Fix, ahead: Sequence[Destination], *, blind: str = "") ->
         reasons.append(blind)
     if ahead:
         reasons.append(f"by track, distance and height it may be bound for {shares_of(ahead)}")
-    elif not blind:
+    else:
         reasons.append("its track is not known, so nothing can be said of where it was bound")
     sure = not blind and bool(ahead) and next(iter(by_state(ahead).values())) >= CLAIM_SHARE
     return Movement(

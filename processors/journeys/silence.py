@@ -48,8 +48,7 @@ class Silence:
             # Of several aerodromes in different states none is named: that is no landing to tell.
             if arrival is not None and arrival.place.state and not _has_just_left(lost, arrival):
                 return itinerary.arrive(lost, arrival, learned.snapshot)
-        # When silence means nothing, everybody may be lost at once: a list would say little then.
-        ahead = self._ahead(lost, learned) if not blind else ()
+        ahead = self._ahead(lost, learned)
         event = radio_holes.contact_lost(fix, ahead, blind=blind)
         lost, said = itinerary.on_the_way(lost, event, learned.snapshot)
         if means_something and ahead:
