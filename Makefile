@@ -30,7 +30,7 @@ endif
 
 help: ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## run the demonstration; its results are in demo-output/
 	@$(BIN)/wheelsdown demo $(DEMO_ARGS)
@@ -82,7 +82,7 @@ journeys-check: $(READY) $(PEER) ## movements of real tracks, beside the package
 journeys-figures: $(READY) ## grade N=500 simulated journeys drawn from SEED=1, and the press cases
 	@$(BIN)/python bench/journeys.py --seed $(SEED) --journeys $(N)
 
-journeys-cost: $(READY) ## time and memory of the journeys stage on 24 simulated hours of a busy feed
+journeys-cost: $(READY) ## CPU time and memory of the journeys stage, 24 simulated hours (two minutes)
 	@$(BIN)/python bench/journeys_cost.py
 
 memory: $(READY) ## resident memory of an embedded run over two minutes (needs SHARED)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cli.recording import MANIFEST, RecordingError, RecordingWriter
+from cli.recording import RecordingError, RecordingWriter
 from simulator.dice import Dice
 from simulator.drawing import draw_world
 from simulator.kinds import KINDS, MIX
@@ -57,10 +57,11 @@ def made_from_press(name: str, seed: int, every_s: float) -> str:
 def write(world: World, into: Path, every_s: float, made_from: str, tell: Tell) -> list[Truth]:
     """Make the recording and give its truth; ``made_from`` is what the manifest says of it.
 
-    Raises RecordingError when the folder holds a recording already or can't be written.
+    Raises RecordingError when the folder holds something already or can't be written.
     """
-    if (into / MANIFEST).exists():
-        raise RecordingError(f"{into} holds a recording already; name another folder")
+    if into.exists() and any(into.iterdir()):
+        # Also what an interrupted run has left would be mixed with this one.
+        raise RecordingError(f"{into} holds something already; name another folder")
     days = int((world.ends - world.begins) / 86_400) + 1
     with tempfile.TemporaryDirectory() as folder:
         fleet = Path(folder) / FLEET_FILE

@@ -218,8 +218,10 @@ def _doubt(movement: Movement) -> str:
 
 
 def about(length: timedelta, error_min: float) -> str:
-    """``36 h (± 2 h)``; the error in minutes."""
+    """``36 h (± 2 h)``; the error in minutes. None is told that rounding hides."""
     hours = length.total_seconds() / 3600
+    if hours >= 2 and error_min < 30:
+        return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.1f} days"
     if hours < 2:
         text, margin = f"{hours * 60:.0f} min", f"{error_min:.0f} min"
     elif hours < 72:

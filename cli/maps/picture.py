@@ -129,6 +129,8 @@ def _town(movement: Movement | None) -> str:
 
 
 def _notes(journey: Journey) -> Iterator[str]:
+    if journey.aircraft.source == "simulated":
+        yield "Simulated: nobody flew this."
     lost = contact_lost(journey)
     if lost is None:
         return

@@ -8,6 +8,7 @@ from processors.journeys.cells import Fix
 from processors.journeys.destinations import Destination, by_state
 from wheelsdown.records.journeys import Place
 from wheelsdown.reference.aerodromes import Aerodrome
+from wheelsdown.reference.states import load_states
 
 #: How many other destinations are named, and from which share on.
 ALTERNATIVES, LEAST_SHARE = 3, 0.02
@@ -34,13 +35,21 @@ def leading(ahead: Sequence[Destination]) -> Destination:
 
 
 def shares_of(ahead: Sequence[Destination]) -> str:
-    """The states with their shares: ``PRK 91 %, KOR 6 %``."""
+    """The states with their shares: ``North Korea (91 %), South Korea (6 %)``.
+
+    They are relative judgements, so that none is called more than 95 %.
+    """
+    states = load_states()
     said = [
-        f"{state} {100 * share:.0f} %"
+        f"{states[state].name if state in states else state} ({_percent(share)})"
         for state, share in list(by_state(ahead).items())[: 1 + ALTERNATIVES]
         if share >= LEAST_SHARE
     ]
     return ", ".join(said)
+
+
+def _percent(share: float) -> str:
+    return "over 95 %" if share > 0.95 else f"{100 * share:.0f} %"
 
 
 def near(ahead: Sequence[Destination]) -> str:
