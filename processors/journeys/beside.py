@@ -71,9 +71,8 @@ def beside(fix: Fix, aerodromes: Aerodromes, main: frozenset[str], up: int) -> B
         return None
     (best, cost), nm = ranked[0], nm_to(fix, ranked[0][0])
     others = [one for one, more in ranked[1:] if one.served and more <= cost * AS_WELL]
-    assert fix.altitude_ft is not None
-    on_final = nm <= CIRCUIT_NM and fix.altitude_ft - best.elevation_ft <= IN_TRAFFIC_FT / 2
-    passes_by = fix.vertical_rate_fpm is not None and not is_clear(fix, up) and not on_final
+    level = fix.vertical_rate_fpm is not None and not is_clear(fix, up)
+    passes_by = level and not is_on_final(fix, best)
     sure = not passes_by and not fix.weak
     return Beside(best, nm, tuple(others[:MOST_OTHERS]), "inferred" if sure else "probable")
 
@@ -96,6 +95,13 @@ def ranked_beside(
         if height <= LOW_FT and (clear or _may_be(height, nm, off)) and not _is_away(nm, off):
             found.append((one, _cost_nm(height, nm, off, likelier(one, main))))
     return sorted(found, key=lambda one: (one[1], one[0].icao))
+
+
+def is_on_final(fix: Fix, aerodrome: Aerodrome) -> bool:
+    """Whether it is so low and so near that it is about to land there, or has just taken off."""
+    height = fix.altitude_ft
+    is_low = height is not None and height - aerodrome.elevation_ft <= IN_TRAFFIC_FT / 2
+    return is_low and nm_to(fix, aerodrome) <= CIRCUIT_NM
 
 
 def is_clear(fix: Fix, up: int) -> bool | None:

@@ -15,6 +15,7 @@ from processors.journeys import (
     track,
 )
 from processors.journeys.atlas import Atlas
+from processors.journeys.beside import is_on_final
 from processors.journeys.cells import AircraftCell
 from processors.journeys.flights import Result
 from processors.journeys.learned import Learned
@@ -43,10 +44,13 @@ class Silence:
             return lost, ()
         tracked = cell.heard_at - fix.at <= LOST_AFTER
         means_something = tracked and not blind
-        if means_something:
-            arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
-            # Of several aerodromes in different states none is named: that is no landing to tell.
-            if arrival is not None and arrival.place.state and not _has_just_left(lost, arrival):
+        arrival = movements.arrival_after(fix, self._aerodromes, self._atlas.capitals)
+        # Of several aerodromes in different states none is named: that is no landing to tell.
+        if arrival is not None and arrival.place.state and not _has_just_left(lost, arrival):
+            # On final approach it lands, also when it is heard for longer without a position.
+            where = self._aerodromes.get(arrival.place.aerodrome or "")
+            on_final = where is not None and is_on_final(fix, where)
+            if means_something or (on_final and not blind):
                 return itinerary.arrive(lost, arrival, learned.snapshot)
         ahead = self._ahead(lost, learned)
         event = radio_holes.contact_lost(fix, ahead, blind=blind)
