@@ -15,7 +15,7 @@ MOST_PLACES = 12
 STATIONED_AFTER = timedelta(days=21)
 #: Who comes to one state so many times within one journey, and over so long, lives there.
 STATIONED_RETURNS = 4
-STATIONED_SINCE = timedelta(days=10)
+STATIONED_SINCE = timedelta(days=14)
 
 
 def visited(habits: tuple[Habit, ...], movement: Movement) -> tuple[Habit, ...]:

@@ -32,6 +32,8 @@ LEAST_ERROR = timedelta(minutes=3)
 GROUND_BIT = timedelta(seconds=42)
 #: Two positions this close in time bound a movement well enough to call it observed.
 CLOSE = timedelta(minutes=10)
+#: A go-around with its circuit takes no longer.
+GO_AROUND = timedelta(minutes=15)
 #: Who climbs out has not flown for longer than this before: circuits, a touch-and-go.
 CIRCUITS = timedelta(minutes=30)
 #: Who was heard within this time is the aircraft that stands there now. Addresses are used twice at
@@ -201,10 +203,12 @@ def arrival_after(air: Fix, aerodromes: Aerodromes, main: frozenset[str]) -> Mov
 def confirmed(claimed: Movement, ground: Fix) -> Movement:
     """A landing that was inferred, now that the aircraft is seen standing there.
 
-    When it landed is known no better by that.
+    When it landed is known no better by that: it may have gone around unheard once more.
     """
     seen = f"seen on the ground there at {utc(ground.at)}"
-    return replace(claimed, certainty="observed", reasons=(*claimed.reasons, seen))
+    error_min = max(claimed.error_min, _minutes(GO_AROUND))
+    reasons = (*claimed.reasons, seen)
+    return replace(claimed, certainty="observed", error_min=error_min, reasons=reasons)
 
 
 def is_unfollowed(arrival: Movement) -> bool:
