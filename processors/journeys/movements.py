@@ -20,6 +20,7 @@ from processors.journeys.flight_times import (
     time_to,
 )
 from processors.journeys.plausibility import ON_AERODROME_NM
+from processors.journeys.sight import lost_after
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.records.record import Instant
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
@@ -36,9 +37,6 @@ CLOSE = timedelta(minutes=10)
 GO_AROUND = timedelta(minutes=15)
 #: Who climbs out has not flown for longer than this before: circuits, a touch-and-go.
 CIRCUITS = timedelta(minutes=30)
-#: Who was heard within this time is the aircraft that stands there now. Addresses are used twice at
-#: times, and another one may stand there.
-FOLLOWED = timedelta(minutes=45)
 #: Why a movement is less sure.
 UNFOLLOWED = "not heard on the way there"
 WEAK = "by a position that others worked out (multilateration or TIS-B), which may be miles off"
@@ -129,7 +127,8 @@ def arrival_seen(air: Fix, ground: Fix, aerodromes: Aerodromes) -> Movement:
         landed = min(ground.at, air.at + time_to(air, aerodrome))
         error = max(CLOSE, ground.at - landed)
     reasons = [f"seen on the ground there at {utc(ground.at)}"]
-    followed = gap <= FOLLOWED
+    # Addresses are used twice at times: when contact was lost, another one may stand there.
+    followed = gap <= lost_after(ground.every_s)
     if not followed:
         reasons.append(f"{UNFOLLOWED} since {utc(air.at)}")
     return Movement(
