@@ -29,7 +29,7 @@ from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
 from wheelsdown.reference.geodesy import bearing_deg, distance_nm
 
 #: Of all that fits both ends of a gap a state must have this share before a stop there is told.
-EXPLAIN_SHARE = 0.8
+EXPLAIN_SHARE = 0.7
 #: No aircraft stays up longer without refuelling in the air: the longest flights of airliners
 #: take 19 hours (Singapore - New York), the A350-900ULR that flies them is built for 20.
 ENDURANCE = timedelta(hours=20)

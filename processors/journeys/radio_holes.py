@@ -37,7 +37,7 @@ from wheelsdown.reference.geodesy import bearing_deg, between, destination
 REACH_NM, REACH_KNOWN_NM = 350.0, 900.0
 #: Of all that lies ahead the aerodromes of a state that it would have reached must have this share
 #: before a landing there is spoken of.
-CLAIM_SHARE = 0.8
+CLAIM_SHARE = 0.75
 #: How far, and in which steps, reception is looked for beyond a destination: the widest oceans.
 LONGEST_HOLE_NM, STEP_NM = 4_000.0, 60.0
 #: In cruise an aircraft is heard so far beyond a last position if others are.
