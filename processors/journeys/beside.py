@@ -7,7 +7,7 @@ from processors.journeys.flight_times import LOW_FT, NEAR_AERODROME_NM, nm_to
 from processors.journeys.plausibility import SLOWEST_FLIGHT_KT
 from wheelsdown.records.journeys import Certainty, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import bearing_deg
+from wheelsdown.reference.geodesy import angle_deg, bearing_deg
 
 #: As low as this above an aerodrome an aircraft is in its traffic: the last ten miles of a 3 degree
 #: approach. Higher up it may pass by, unless it clearly descends or climbs.
@@ -87,14 +87,18 @@ def ranked_beside(
     if clear is False or (clear is None and up > 0 and not _flies(fix)):
         return []
     found = []
-    # From so high the descent may go on for longer than to the nearest ones.
-    reach = max(NEAR_AERODROME_NM, fix.altitude_ft / 1_000 * LONGEST_NM_1000_FT) if clear else 0.0
-    for one, nm in aerodromes.within(fix.latitude, fix.longitude, max(NEAR_AERODROME_NM, reach)):
+    within = reach_nm(fix.altitude_ft) if clear else NEAR_AERODROME_NM
+    for one, nm in aerodromes.within(fix.latitude, fix.longitude, within):
         height = fix.altitude_ft - one.elevation_ft
         off = _off_deg(fix, one, up) if nm > STRAIGHT_IN_NM else 0.0
         if height <= LOW_FT and (clear or _may_be(height, nm, off)) and not _is_away(nm, off):
             found.append((one, _cost_nm(height, nm, off, likelier(one, main))))
     return sorted(found, key=lambda one: (one[1], one[0].icao))
+
+
+def reach_nm(altitude_ft: float) -> float:
+    """How far a descent from that height may lead: no less than to the aerodromes near by."""
+    return max(NEAR_AERODROME_NM, altitude_ft / 1_000 * LONGEST_NM_1000_FT)
 
 
 def is_on_final(fix: Fix, aerodrome: Aerodrome) -> bool:
@@ -139,7 +143,7 @@ def _off_deg(fix: Fix, aerodrome: Aerodrome, up: int) -> float:
         return 0.0
     towards = bearing_deg(fix.latitude, fix.longitude, aerodrome.latitude, aerodrome.longitude)
     ahead = towards if up < 0 else towards + 180
-    return abs((ahead - fix.track_deg + 180) % 360 - 180)
+    return angle_deg(ahead, fix.track_deg)
 
 
 def _cost_nm(height_ft: float, nm: float, off_deg: float, factor: float) -> float:

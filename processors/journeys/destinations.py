@@ -3,8 +3,10 @@
 Each aerodrome gets a weight by what governments fly to, and is then judged by how well it agrees
 with the last track, with the way flown so far, with height and descent, with what this aircraft
 does otherwise, and with the silence since. The shares are relative: they add up to one over all
-that lies ahead. The figures here are judgements of the field's geometry, not fitted to tracks;
-``make journeys-figures`` shows how often the first is right.
+that lies ahead. The figures here are judgements of the field's geometry. Some (WANDER_DEG,
+VECTORED_NM, HOMEWARD, LEFT_NM, UNHEARD_LANDING) were chosen after a look at simulated flights, of
+other seeds than those of docs/evidence.md; ``make journeys-figures`` shows how often the first is
+right.
 """
 
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ from processors.journeys.flight_times import cruise_speed_kt
 from processors.journeys.reception import Ears
 from wheelsdown.records.record import Instant, StateCode
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import bearing_deg, between, distance_nm
+from wheelsdown.reference.geodesy import angle_deg, bearing_deg, between, distance_nm
 from wheelsdown.reference.states import load_well_heard
 
 #: A flight that began at home goes to another place at home as often as to so many states of its
@@ -223,8 +225,3 @@ def off_track_deg(fix: Fix, there: Aerodrome) -> float:
         return 0.0
     bearing = bearing_deg(fix.latitude, fix.longitude, there.latitude, there.longitude)
     return angle_deg(bearing, fix.track_deg)
-
-
-def angle_deg(one: float, other: float) -> float:
-    """The angle between two directions, in [0, 180]."""
-    return abs((one - other + 180) % 360 - 180)

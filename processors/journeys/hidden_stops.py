@@ -26,7 +26,7 @@ from processors.journeys.wording import (
 )
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import bearing_deg, distance_nm
+from wheelsdown.reference.geodesy import angle_deg, bearing_deg, distance_nm
 
 #: Of all that fits both ends of a gap a state must have this share before a stop there is told.
 EXPLAIN_SHARE = 0.7
@@ -191,7 +191,7 @@ def _off_from(aerodrome: Aerodrome, back: Fix) -> float:
     if back.track_deg is None or back.on_ground:
         return 0.0
     towards = bearing_deg(back.latitude, back.longitude, aerodrome.latitude, aerodrome.longitude)
-    return destinations.angle_deg(towards + 180, back.track_deg)
+    return angle_deg(towards + 180, back.track_deg)
 
 
 def _hours(span: timedelta) -> float:

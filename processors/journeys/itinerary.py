@@ -197,7 +197,7 @@ def _fly_on(cell: AircraftCell, trip: Trip, learned: Snapshot) -> Result:
 def _settle(cell: AircraftCell, learned: Snapshot, *, changed: Iterable[Stay] = ()) -> Result:
     """The journey is over because the aircraft is stationed now where it went."""
     base = habits.base_of(cell.trip) if cell.trip is not None else None
-    ended, told = _tell(cell, "rebased", learned, changed=changed)
+    ended, told = _tell(cell, "rebased", learned, changed=changed, in_flight=False)
     return replace(_at_home(ended), base=base, based_at=learned.observed_at), told
 
 

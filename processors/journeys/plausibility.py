@@ -68,7 +68,7 @@ SAMPLE = timedelta(seconds=30)
 #: Why a position, or a part of one, is not believed.
 Rejection = Literal[
     "future",  # its time has not come yet
-    "stale",  # it is older than any feed keeps positions
+    "stale",  # it is of another day's flight
     "repeated",  # the last position again with a new time, in flight
     "zero_zero",  # 0/0, what a broken encoder sends
     "impossible_speed",

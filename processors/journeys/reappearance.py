@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from processors.journeys import destinations, movements
+from processors.journeys import movements
 from processors.journeys.atlas import Atlas
-from processors.journeys.beside import likelier, place_of, ranked_beside
+from processors.journeys.beside import likelier, place_of, ranked_beside, reach_nm
 from processors.journeys.cells import AircraftCell, Fix
 from processors.journeys.flight_times import (
     LOW_FT,
@@ -24,7 +24,7 @@ from processors.journeys.reception import Ears
 from processors.journeys.wording import error_of, height_of
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import bearing_deg, distance_nm
+from wheelsdown.reference.geodesy import angle_deg, bearing_deg, distance_nm
 
 
 def explain_gap(
@@ -127,7 +127,7 @@ def _is_low_beside(last: Fix, claimed: Movement, aerodromes: Aerodromes) -> bool
     """Whether the landing was taken from a position low beside an aerodrome, not from silence."""
     height = last.altitude_ft
     return height is not None and any(
-        height - one.elevation_ft <= LOW_FT and nm_to(last, one) <= height / 1_000 * 6 + 30
+        height - one.elevation_ft <= LOW_FT and nm_to(last, one) <= reach_nm(height)
         for one in _named_by(claimed, aerodromes)
     )
 
@@ -137,7 +137,7 @@ def _lies_ahead(last: Fix, back: Fix) -> bool:
     if last.track_deg is None:
         return True
     bearing = bearing_deg(last.latitude, last.longitude, back.latitude, back.longitude)
-    return destinations.angle_deg(bearing, last.track_deg) <= AHEAD_DEG
+    return angle_deg(bearing, last.track_deg) <= AHEAD_DEG
 
 
 def _climbing_out(

@@ -4,12 +4,11 @@ from msgspec.structs import replace
 
 from processors.journeys.beside import place_of
 from processors.journeys.cells import AircraftCell, Fix
-from processors.journeys.destinations import angle_deg
 from processors.journeys.movements import utc
 from processors.journeys.plausibility import distance_between
 from wheelsdown.records.journeys import Movement, Place
 from wheelsdown.reference.aerodromes import Aerodrome, Aerodromes
-from wheelsdown.reference.geodesy import bearing_deg, distance_nm
+from wheelsdown.reference.geodesy import angle_deg, bearing_deg, distance_nm
 
 #: Holdings and vectors around the aerodrome of departure stay within this; a flight that has come
 #: so much nearer again, and flies towards it, has turned back.

@@ -36,6 +36,11 @@ def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     return (degrees(atan2(east, north)) + 360.0) % 360.0
 
 
+def angle_deg(one: float, other: float) -> float:
+    """The angle between two bearings, in [0, 180]."""
+    return abs((one - other + 180) % 360 - 180)
+
+
 def destination(lat: float, lon: float, bearing_deg: float, nm: float) -> tuple[float, float]:
     """The latitude and longitude reached by going ``nm`` along the great circle of a bearing."""
     phi = radians(lat)
