@@ -47,11 +47,10 @@ class Flying(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Habit(msgspec.Struct, frozen=True, kw_only=True):
-    """An aerodrome where the aircraft has been: how many times, and when it last came or left."""
+    """An aerodrome where the aircraft has been, and how many times; the latest stand last."""
 
     aerodrome: str
     visits: int
-    last_at: Instant
 
 
 class Trip(msgspec.Struct, frozen=True, kw_only=True):

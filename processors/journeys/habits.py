@@ -28,7 +28,7 @@ def visited(habits: tuple[Habit, ...], movement: Movement) -> tuple[Habit, ...]:
     others = tuple(one for one in habits if one.aerodrome != icao)
     if movement.kind == "arrival" or not visits or movement.certainty == "probable":
         visits += 1
-    return (*others, Habit(aerodrome=icao, visits=visits, last_at=movement.at))[-MOST_PLACES:]
+    return (*others, Habit(aerodrome=icao, visits=visits))[-MOST_PLACES:]
 
 
 def is_stationed_after(trip: Trip, departure: Movement) -> bool:
@@ -76,9 +76,7 @@ def settled(cell: AircraftCell, departure: Movement) -> AircraftCell:
     """
     if cell.base is None:
         return cell
-    if departure.place.state == cell.base:
-        return replace(cell, based_at=departure.at)
-    if cell.based_at is None:
+    if departure.place.state == cell.base or cell.based_at is None:
         return replace(cell, based_at=departure.at)
     if departure.at - cell.based_at < STATIONED_AFTER:
         return cell
