@@ -13,6 +13,10 @@ DOWN_S ?= 120
 SEED ?= 1
 N ?= 500
 
+NEWS := $(SHARED)/news/world_2023_h1.jsonl.gz
+# Labelled entries: those of the test data, and our own, whose text is in the news or written by us.
+LABELLED := --labels $(SHARED)/news/rss_labelled_2023h1.jsonl --news $(NEWS) \
+	$(patsubst %,--labels %,$(sort $(wildcard learning/data/*.jsonl)))
 BIN := .venv/bin
 READY := .venv/.ready
 PEER := .venv-traffic/.ready
@@ -24,7 +28,7 @@ ifneq ($(shell test -x $(BIN)/python && grep -F "$(CURDIR)/.venv" $(BIN)/activat
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint parity real-news visit-figures journeys-figures journeys-cost \
+.PHONY: help demo test lint parity real-news visits-check visits-curve visits-cost journeys-figures journeys-cost \
 	memory compose-check kafka fake-slack faust-kills alertmanager stalls outage slow-slack burst \
 	slack-kills crash latency secrets journeys-check venv lock clean
 
@@ -73,8 +77,14 @@ real-news: $(READY) ## replay the founding case among real news of 2023 (needs S
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python bench/real_news.py "$$folder" $(SHARED)
 
-visit-figures: $(READY) ## precision and recall of the visits read from labelled news (needs SHARED)
-	@$(BIN)/python bench/visits.py $(SHARED)
+visits-check: $(READY) ## the reader of visits against its bars, on news never seen (needs SHARED)
+	@$(BIN)/python bench/visits_check.py $(LABELLED)
+
+visits-curve: $(READY) ## how good the reader is when taught on 500, 1,000, ... entries (needs SHARED)
+	@$(BIN)/wheelsdown visits evaluate --curve $(LABELLED)
+
+visits-cost: $(READY) ## time and memory of the reader and simpler ones, 99,031 entries (needs SHARED)
+	@$(BIN)/python bench/visits_cost.py $(NEWS) $(LABELLED)
 
 journeys-check: $(READY) $(PEER) ## movements of real tracks, beside the package traffic (needs SHARED)
 	@$(BIN)/python bench/journeys_check.py $(SHARED)

@@ -10,8 +10,12 @@ from cli.demo.scenario_file import ScenarioError
 from cli.maps.choice import MapError
 from cli.recording import RecordingError
 from cli.simulating import SimulationError
+from cli.visits.entry_lines import ReadingError
+from cli.visits.labelled import TrainingError
+from cli.visits.reader import ModelError
 from consumers.ledger import LedgerError
 from consumers.slack.client import SlackUnusableError
+from learning.labels import LabelsError
 from producers.flights.picture import SourceError
 from producers.news.entries import EntriesError
 from producers.news.memory import NewsMemoryError
@@ -33,6 +37,10 @@ FORESEEN: Mapping[type[Exception], ExitCode] = MappingProxyType(
         ScenarioError: ExitCode.USAGE,
         RecordingError: ExitCode.USAGE,
         SimulationError: ExitCode.USAGE,
+        ReadingError: ExitCode.USAGE,
+        ModelError: ExitCode.USAGE,
+        LabelsError: ExitCode.USAGE,
+        TrainingError: ExitCode.USAGE,
         MapError: ExitCode.USAGE,
         FolderError: ExitCode.USAGE,
         BackupError: ExitCode.USAGE,

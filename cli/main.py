@@ -11,6 +11,7 @@ from rich.console import Console
 from cli import daemons, log_commands, recording_commands
 from cli.demo.run import DEFAULT_SCENARIO, run_demo
 from cli.telling import Config, needs_kafka, settings_of, told
+from cli.visits import commands as visit_commands
 from wheelsdown.clock import SystemClock
 from wheelsdown.crash_points import refuse_unknown_point
 from wheelsdown.daemon.telemetry import Level, configure_logging
@@ -26,6 +27,7 @@ app.add_typer(producers_app, name="producers", no_args_is_help=True)
 app.add_typer(consumers_app, name="consumers", no_args_is_help=True)
 app.add_typer(recording_commands.app)
 app.add_typer(log_commands.app)
+app.add_typer(visit_commands.app, name="visits", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json-logs", help="Log one JSON object a line.")]
 LogLevel = Annotated[Level, typer.Option(help="The least level that is logged.")]

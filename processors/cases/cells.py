@@ -2,6 +2,7 @@
 
 import msgspec
 
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.incidents import IncidentStatus, Strength
 from wheelsdown.records.journeys import Stay, StayStatus
 from wheelsdown.records.record import Instant
@@ -28,7 +29,8 @@ class ToldIncident(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be known of an incident's last revision to number and describe the next one.
 
     ``telling`` is a hash of what the revision said of its visits; ``visits`` are the ids of those
-    that explain the stay, none once it is taken back.
+    that explain the stay, none once it is taken back; ``reported`` is a hash of the flight reports
+    that it shows.
     """
 
     revision: int
@@ -39,12 +41,14 @@ class ToldIncident(msgspec.Struct, frozen=True, kw_only=True):
     stay_status: StayStatus
     telling: str
     visits: tuple[str, ...]
+    reported: str = ""
 
 
 class CaseCell(msgspec.Struct, frozen=True, kw_only=True, tag="case"):
     """The case file of one pair of states.
 
-    Stays by id in their latest revision; mentions, oldest first; of visits and, by stay, incidents
+    Stays by id in their latest revision; mentions and
+    reports of flights, oldest first; of visits and, by stay, incidents
     no more than the next revision needs; ``closed`` gives, by stay, the time until which nothing
     more is said of it. Bounded: all leave when their time is over (``expiry.py``), and earlier when
     there are too many (``keeping.py``).
@@ -56,6 +60,7 @@ class CaseCell(msgspec.Struct, frozen=True, kw_only=True, tag="case"):
     visits: tuple[KnownVisit, ...] = ()
     incidents: dict[str, ToldIncident] = msgspec.field(default_factory=dict)
     closed: dict[str, Instant] = msgspec.field(default_factory=dict)
+    flight_reports: tuple[FlightReport, ...] = ()
 
     @property
     def pinned(self) -> frozenset[str]:

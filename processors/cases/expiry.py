@@ -6,12 +6,12 @@ Case time is the least progress of all readers, so nothing is closed because new
 from collections.abc import Iterable
 from datetime import timedelta
 
+from processors.cases import flight_reports
 from processors.cases.cells import CaseCell, RosterCell
 from processors.cases.matching import DAYS_AFTER, DAYS_BEFORE, ENDLESS_STAY
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
-from wheelsdown.records.record import Instant
-from wheelsdown.records.visits import Mention
+from wheelsdown.records.record import Instant, Record
 
 #: Both must have told how far they are before any case time exists.
 READERS = frozenset({"journeys", "visits"})
@@ -54,21 +54,25 @@ def stay_over(stay: Stay) -> Instant:
     return (end.at if end else stay.arrival.at + ENDLESS_STAY) + STAY_KEPT
 
 
-def mention_over(mention: Mention) -> Instant:
-    """When a mention can't explain anything more."""
+def mention_over(mention: Record) -> Instant:
+    """When a mention, or a report of a flight, can't explain anything more."""
     return mention.occurred_at + MENTION_KEPT
 
 
 def next_due(cell: CaseCell) -> Instant | None:
     """When the case file has to be looked at again; None when it is empty.
 
-    Mentions that explain a stay leave with it.
+    Mentions that explain a stay, and reports of its flight, leave with it.
     """
-    pinned = cell.pinned
+    pinned = cell.pinned | flight_reports.held(cell)
     return min(
         (
             *(stay_over(stay) for stay in cell.stays.values()),
-            *(mention_over(one) for one in cell.mentions if one.record_id not in pinned),
+            *(
+                mention_over(one)
+                for one in (*cell.mentions, *cell.flight_reports)
+                if one.record_id not in pinned
+            ),
             *cell.closed.values(),
         ),
         default=None,

@@ -10,12 +10,17 @@ from datetime import date, timedelta
 from processors.cases import matching
 from processors.cases.cells import ToldIncident
 from wheelsdown.records.aircraft import Aircraft
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.incidents import Strength, VisitMatch
 from wheelsdown.records.journeys import Movement, Place, Stay
 from wheelsdown.records.visits import Visit
 from wheelsdown.reference.states import State
 
 States = Mapping[str, State]
+
+#: Of the title of an entry so much is said, and no longer link: the record has both in full.
+TITLE = 160
+LINK = 200
 
 
 def title(stay: Stay, visits: Sequence[VisitMatch], states: States) -> str:
@@ -63,6 +68,11 @@ def why(
     return tuple(said)
 
 
+def reported(reports: Sequence[FlightReport]) -> tuple[str, ...]:
+    """What entries report of the flight itself, each with its feed, day, title and link."""
+    return tuple(_report(report) for report in reports)
+
+
 def unknown(stay: Stay, visits: Sequence[VisitMatch], states: States) -> tuple[str, ...]:
     """What the evidence does not tell, most important first."""
     where = _place(stay.arrival.place, states)
@@ -91,7 +101,14 @@ def unknown(stay: Stay, visits: Sequence[VisitMatch], states: States) -> tuple[s
     return tuple(said)
 
 
-def changed(before: ToldIncident | None, after: Stay, *, visits_changed: bool, closed: bool) -> str:
+def changed(
+    before: ToldIncident | None,
+    after: Stay,
+    *,
+    visits_changed: bool,
+    reports_changed: bool,
+    closed: bool,
+) -> str:
     """What is new in this revision, in a few words."""
     if before is None:
         return "first report"
@@ -102,6 +119,8 @@ def changed(before: ToldIncident | None, after: Stay, *, visits_changed: bool, c
         said.append("the arrival is known better")
     if visits_changed:
         said.append("more is known of the visits")
+    if reports_changed:
+        said.append("the news reports the flight")
     if closed:
         said.append("closed: no later visit would match")
     return "; ".join(said) or "details"
@@ -148,6 +167,34 @@ def _relation(stay: Stay, match: VisitMatch) -> str:
     return f"{when}, but to the state that the visitor comes from"
 
 
+def _report(report: FlightReport) -> str:
+    said = report.evidence
+    day = _day(said.published_at.date())
+    citing = f", citing {' and '.join(report.cited[:2])}" if report.cited else ""
+    hedged = ", with reserve" if report.certainty == "hedged" else ""
+    title = said.title if len(said.title) <= TITLE else f"{said.title[: TITLE - 3]}..."
+    link = f" {said.link}" if said.link and len(said.link) <= LINK else ""
+    return f'{said.feed} of {day} reports{hedged}{citing}: "{title}" ({_flown(report)}).{link}'
+
+
+def _flown(report: FlightReport) -> str:
+    kind = " ".join(filter(None, (report.operator, report.type_name, report.registration)))
+    ends = (("from", report.origin), ("to", report.destination))
+    days = (("left", report.departed), ("arrived", report.arrived), ("back", report.returned))
+    hours = report.hours_on_ground
+    return ", ".join(
+        filter(
+            None,
+            (
+                kind or report.callsign or "an aircraft",
+                " ".join(f"{word} {place.name}" for word, place in ends if place is not None),
+                *(f"{word} {_day(day)}" for word, day in days if day is not None),
+                f"{hours:g} h on the ground" if hours is not None else "",
+            ),
+        )
+    )
+
+
 _VISITED = {
     "planned": "is to visit",
     "ongoing": "visited",
@@ -192,6 +239,10 @@ def _state(code: str | None, states: States) -> str:
         return "an unknown state"
     state = states.get(code)
     return state.name if state else code
+
+
+def _day(day: date) -> str:
+    return _days(day, day)
 
 
 def _days(start: date, end: date) -> str:

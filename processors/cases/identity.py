@@ -24,7 +24,7 @@ def identified(
     visits: list[Visit] = []
     outputs: list[Output] = []
     for draft in merging.merge(cell.mentions):
-        texts = {merging.text_of(mention) for mention in draft.mentions}
+        texts = {merging.text_of(mention) for mention in (*draft.mentions, *draft.copies)}
         known = [one for one in free if one.anchor in texts]
         free = [one for one in free if one.anchor not in texts]
         first = known[0] if known else None
@@ -49,7 +49,8 @@ def identified(
 
 
 def _anchor(draft: Draft) -> str:
-    return merging.text_of(draft.mentions[0])
+    """A text that is of some visit whatever is still learned, so that no visit gets lost."""
+    return merging.text_of(next(filter(merging.makes_a_visit, draft.mentions)))
 
 
 def _visit(draft: Draft, known: KnownVisit | None, record: Record) -> Visit:
@@ -74,6 +75,8 @@ def _visit(draft: Draft, known: KnownVisit | None, record: Record) -> Visit:
         mentions=len(draft.mentions),
         feeds=draft.feeds,
         evidence=draft.evidence,
+        kind=draft.kind,
+        certainty=draft.certainty,
     )
     if known is None or _content(visit) != known.telling:
         return visit
@@ -111,4 +114,6 @@ def _content(visit: Visit) -> str:
         visit.dates_stated,
         visit.feeds,
         visit.evidence,
+        visit.kind,
+        visit.certainty,
     )

@@ -1,8 +1,9 @@
 """The cases stage: one case file for each pair of states.
 
-Each stay or mention is filed, then everything the file says is worked out anew from what is filed:
-visits from mentions, matches from visits and stays, incidents from matches. What differs from what
-was last published is published. So the order of arrival decides when something is said, not what.
+Each stay, mention or report of a flight is filed, then everything the file says is worked out anew
+from what is filed: visits from mentions, matches from visits and stays, incidents from matches.
+What differs from what was last published is published. So the order of arrival decides when
+something is said, not what.
 """
 
 from collections.abc import Mapping
@@ -11,8 +12,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processors.cases import expiry, explanation, identity, keeping, matching, merging
+from processors.cases import (
+    expiry,
+    explanation,
+    flight_reports,
+    identity,
+    keeping,
+    matching,
+    merging,
+)
 from processors.cases.cells import CaseCell, CasesCell, RosterCell, ToldIncident
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.incidents import Incident, VisitMatch
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
@@ -40,13 +50,13 @@ class CasesStage:
         self._states = states
 
     def step(self, cells: Cells, record: Record, position: Position) -> Step:
-        """File one stay or mention, or take note of progress and close what is over."""
+        """File what is told of a pair, or take note of progress and close what is over."""
         roster = cells.get(ROSTER) or RosterCell(applied=-1)
         if roster.applied >= position.offset:
             return Step(cells={})
         if isinstance(record, Progress):
             return self._progress(cells, roster, record, position.offset)
-        assert isinstance(record, (Stay, Mention))
+        assert isinstance(record, (Stay, Mention, FlightReport))
         known = cells.get(record.pair) or CaseCell(applied=-1)
         cell: CaseCell = known
         outputs: tuple[Output, ...] = ()
@@ -70,7 +80,8 @@ class CasesStage:
                 assert now is not None
                 cell, said = self._expire(replace(cell, applied=offset), told, now)
                 outputs += said
-                changed[pair] = cell if cell.stays or cell.mentions or cell.closed else None
+                is_empty = not (cell.stays or cell.mentions or cell.closed or cell.flight_reports)
+                changed[pair] = None if is_empty else cell
             due = _indexed(due, pair, cell)
         changed[ROSTER] = RosterCell(applied=offset, up_to=up_to, parts=parts, due=due)
         return Step(cells=changed, outputs=tuple(outputs))
@@ -95,7 +106,14 @@ class CasesStage:
         )
         kept = {merging.text_of(one) for one in mentions}
         visits = tuple(one for one in cell.visits if one.anchor in kept)
-        return replace(cell, mentions=mentions, visits=visits), outputs
+        held = flight_reports.held(cell)
+        reports = tuple(
+            one
+            for one in cell.flight_reports
+            if expiry.mention_over(one) > now or one.record_id in held
+        )
+        cell = replace(cell, mentions=mentions, visits=visits, flight_reports=reports)
+        return cell, outputs
 
     def _work_out(self, cell: CaseCell, record: Record, *, now: Instant | None) -> Filed:
         known, current, said = identity.identified(cell, record)
@@ -107,10 +125,13 @@ class CasesStage:
             found = matching.matches(stay, current, read_up_to)
             if before is None and (not found or stay.status == "withdrawn"):
                 continue
-            after = _told(stay, found, before, closed=stay_id in over)
+            reports = flight_reports.agreeing(stay, cell.flight_reports) if found else ()
+            after = _told(stay, found, reports, before, closed=stay_id in over)
             incidents[stay_id] = after
             if before is None or after.revision != before.revision:
-                incident = self._incident(stay, found, before, after, record)
+                incident = self._incident(
+                    stay, found, reports, before=before, after=after, record=record
+                )
                 said += (Output(INCIDENTS, incident), Output(DISPATCH_EVENTS, incident))
         return replace(cell, visits=known, incidents=incidents), said
 
@@ -118,6 +139,8 @@ class CasesStage:
         self,
         stay: Stay,
         found: tuple[VisitMatch, ...],
+        reports: tuple[FlightReport, ...],
+        *,
         before: ToldIncident | None,
         after: ToldIncident,
         record: Record,
@@ -135,19 +158,29 @@ class CasesStage:
             title=explanation.title(stay, found, self._states),
             stay=stay,
             visits=found,
-            why=explanation.why(stay, found, after.strength, self._states),
+            why=(
+                *explanation.why(stay, found, after.strength, self._states),
+                *explanation.reported(reports),
+            ),
             unknown=explanation.unknown(stay, found, self._states),
             changed=explanation.changed(
                 before,
                 stay,
                 visits_changed=before is not None and before.telling != after.telling,
+                reports_changed=before is not None and before.reported != after.reported,
                 closed=after.status == "closed",
             ),
+            flight_reports=reports,
         )
 
 
 def _told(
-    stay: Stay, found: tuple[VisitMatch, ...], before: ToldIncident | None, *, closed: bool
+    stay: Stay,
+    found: tuple[VisitMatch, ...],
+    reports: tuple[FlightReport, ...],
+    before: ToldIncident | None,
+    *,
+    closed: bool,
 ) -> ToldIncident:
     """The incident's next revision; ``before`` as it is when a reader would call nothing news.
 
@@ -163,6 +196,7 @@ def _told(
         stay_status=stay.status,
         telling=_telling(found),
         visits=() if is_withdrawn else tuple(match.visit.visit_id for match in found),
+        reported=record_id(*(report.record_id for report in reports)) if reports else "",
     )
     if before is None:
         return after
@@ -197,7 +231,11 @@ def _telling(found: tuple[VisitMatch, ...]) -> str:
     )
 
 
-def _file(cell: CaseCell, record: Stay | Mention) -> CaseCell:
+def _file(cell: CaseCell, record: Stay | Mention | FlightReport) -> CaseCell:
+    if isinstance(record, FlightReport):
+        held = flight_reports.held(cell)
+        reports = keeping.keep_reports(cell.flight_reports, record, held)
+        return replace(cell, flight_reports=reports)
     if isinstance(record, Mention):
         mentions = keeping.keep_mentions(cell.mentions, record, cell.pinned)
         return replace(cell, mentions=mentions)

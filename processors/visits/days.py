@@ -1,7 +1,10 @@
 """Days that a text fixes together with its day of publication: "on Tuesday", "25 to 27 July"."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,10 +32,23 @@ _DAY_MONTH = _pattern(rf"{_DAY} (?:of )?({_MONTH})(?: \.)?{_YEAR}")
 _MONTH_DAY = _pattern(rf"({_MONTH})(?: \.)? {_DAY}{_YEAR}")
 _WEEKDAYS_SPAN = _pattern(rf"({_WEEKDAY}) {_TO} ({_WEEKDAY})")
 _ONE_WEEKDAY = _pattern(rf"(?<!good )({_WEEKDAY})")
+#: "Friday, Feb. 10" is told by its date.
+_LONE_WEEKDAY = _pattern(
+    rf"(?<!good )({_WEEKDAY})(?! (?:, )?(?:(?:{_MONTH})(?: \.)? \d|\d\S* (?:{_MONTH})(?!\S)))"
+)
 _RELATIVE = _pattern(r"(today|tonight|yesterday|tomorrow)")
 _LENGTH = _pattern(r"(two|three|four|five|six|seven)-day")
 _LENGTHS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 _SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
+_PART_OF_TODAY = _pattern(r"this (?:morning|afternoon|evening)")
+#: "On the second day of his state visit": it began the day before.
+_LATER_DAY = _pattern(
+    r"(second|third|fourth|fifth) day of (?:[a-z][a-z-]* ){0,4}?"
+    r"(?:visits?|trips?|tours?|talks|summits?|meetings?|stay|negotiations)"
+)
+_ORDINALS = {"second": 1, "third": 2, "fourth": 3, "fifth": 4}
+#: So many words from such a day a date may be the day itself.
+_BESIDE = 8
 #: A date without a year lies at most this far from publication.
 _NEAR = timedelta(days=183)
 
@@ -44,14 +60,109 @@ class Days(NamedTuple):
     end: date | None
 
 
+class Stated(NamedTuple):
+    """Days that words ``start`` up to ``end`` of a line state.
+
+    ``kind`` is how: ``date``, ``full date`` (with its year), ``span`` of dates, ``weekday``,
+    ``week`` (a span of weekdays), ``near`` (today and its like) or ``later day`` (of a visit).
+    ``back`` are the days as seen from publication backwards, ``ahead`` as seen forwards; they
+    differ for weekdays.
+    """
+
+    start: int
+    end: int
+    kind: str
+    back: Days
+    ahead: Days
+
+
+def stated(words: Sequence[str], published: date) -> list[Stated]:
+    """All days that a line of words states, in order; dates win over the weekdays in them."""
+    begins = list(accumulate((len(word) + 1 for word in words), initial=0))[:-1]
+    found: list[Stated] = []
+    taken: list[tuple[int, int]] = []
+    text = " ".join(words)
+    for begin, end, kind, back, ahead in _all_in(text, published):
+        if any(begin < other_end and other < end for other, other_end in taken):
+            continue
+        taken.append((begin, end))
+        first, last = bisect_right(begins, begin) - 1, bisect_right(begins, end - 1)
+        found.append(Stated(first, last, kind, back, ahead))
+    if later := _LATER_DAY.search(text):
+        first, last = (bisect_right(begins, char) - 1 for char in later.span())
+        _count_back(found, first, last, timedelta(days=_ORDINALS[later[1]]), published)
+    return sorted(found, key=lambda one: one.start)
+
+
+def _count_back(
+    found: list[Stated], first: int, last: int, days: timedelta, published: date
+) -> None:
+    """Put the first day of a visit in the place of the later day that a line names."""
+    beside = [
+        one
+        for one in found
+        if one.kind not in {"span", "week"}
+        and one.start - last < _BESIDE
+        and first - one.end < _BESIDE
+    ]
+    day = published
+    if beside:
+        named = min(beside, key=lambda one: abs(one.start - first))
+        found.remove(named)
+        day = named.back.start
+    began = Days(day - days, None)
+    found.append(Stated(first, last, "later day", began, began))
+
+
+#: Places in the text, the kind of statement, and the days seen backwards and forwards.
+_Place = tuple[int, int, str, Days, Days]
+
+
+def _all_in(text: str, published: date) -> Iterator[_Place]:
+    """Every match of every pattern, those that say most first."""
+    spans = (
+        (_DAY_MONTH_TWICE, (1, 2, 3, 4, 5)),
+        (_MONTH_DAY_TWICE, (2, 1, 4, 3, 5)),
+        (_DAYS_MONTH, (1, 3, 2, 3, 4)),
+        (_MONTH_DAYS, (2, 1, 3, 1, 4)),
+    )
+    for pattern, (day, month, last_day, last_month, year) in spans:
+        for m in pattern.finditer(text):
+            span = _span(published, (m[day], m[month]), (m[last_day], m[last_month]), m[year])
+            if span is not None:
+                yield (*m.span(), "span", span, span)
+    for pattern, (day, month, year) in ((_DAY_MONTH, (1, 2, 3)), (_MONTH_DAY, (2, 1, 3))):
+        for m in pattern.finditer(text):
+            one = _one(_date(published, m[day], m[month], m[year]))
+            if one is not None:
+                yield (*m.span(), "full date" if m[year] else "date", one, one)
+    for m in _WEEKDAYS_SPAN.finditer(text):
+        back, ahead = (_weekdays(m[1], m[2], published, ahead=way) for way in (False, True))
+        yield (*m.span(), "week", back, ahead)
+    for m in _RELATIVE.finditer(text):
+        day_told = Days(published + timedelta(days=_SHIFT[m[1]]), None)
+        yield (*m.span(), "near", day_told, day_told)
+    for m in _PART_OF_TODAY.finditer(text):
+        yield (*m.span(), "near", Days(published, None), Days(published, None))
+    for m in _LONE_WEEKDAY.finditer(text):
+        last, following = (_weekday(m[1], published, ahead=way) for way in (False, True))
+        yield (*m.span(), "weekday", Days(last, None), Days(following, None))
+
+
+def length_in(text: str) -> timedelta | None:
+    """From the first to the last day of a visit whose length a text gives ("three-day visit")."""
+    found = _LENGTH.search(text)
+    return timedelta(days=_LENGTHS[found[1]] - 1) if found else None
+
+
 def days_in(text: str, published: date, *, ahead: bool) -> Days | None:
     """The days that a piece of a line gives; ``ahead`` tells where a weekday lies."""
     text = text.replace("^", "")
     found = _calendar(text, published) or _week(text, published, ahead=ahead)
     if found is not None and found.end is None:
-        length = _LENGTH.search(text)
-        if length:
-            return Days(found.start, found.start + timedelta(days=_LENGTHS[length[1]] - 1))
+        length = length_in(text)
+        if length is not None:
+            return Days(found.start, found.start + length)
     return found
 
 
@@ -119,14 +230,17 @@ def _date(published: date, day: str, month: str, year: str | None) -> date | Non
 
 def _week(text: str, published: date, *, ahead: bool) -> Days | None:
     if m := _WEEKDAYS_SPAN.search(text):
-        start = _weekday(m[1], published, ahead=ahead)
-        end = start + timedelta(days=(_WEEKDAYS.index(m[2]) - start.weekday()) % 7)
-        return Days(start, end)
+        return _weekdays(m[1], m[2], published, ahead=ahead)
     if m := _RELATIVE.search(text):
         return Days(published + timedelta(days=_SHIFT[m[1]]), None)
     if m := _ONE_WEEKDAY.search(text):
         return Days(_weekday(m[1], published, ahead=ahead), None)
     return None
+
+
+def _weekdays(first: str, last: str, published: date, *, ahead: bool) -> Days:
+    start = _weekday(first, published, ahead=ahead)
+    return Days(start, start + timedelta(days=(_WEEKDAYS.index(last) - start.weekday()) % 7))
 
 
 def _weekday(name: str, published: date, *, ahead: bool) -> date:

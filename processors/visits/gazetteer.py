@@ -39,19 +39,26 @@ _OTHER_THINGS = (
 #: Any name that is longer is no name.
 _LONGEST = 8
 
+#: Names of fewer letters, in capitals, are often abbreviations of something else: NIS is an
+#: intelligence service and no city, a sports team is an XI. Capitals and states may stand at the
+#: head of a report ("KYIV, Ukraine") and are names all the same.
+_SHORT = 5
+_SHORT_KINDS = frozenset({"city", "person"})
+
 
 class Name(NamedTuple):
     """What a name stands for.
 
-    ``code`` is the state or organisation, None where the name alone does not tell. ``unsure`` marks
-    a place that shares its name with a person, a thing or a part of another state. ``terms`` are
-    the offices of a person, in no order.
+    ``code`` is the state or organisation, None where the name alone does not tell; then ``either``
+    may list the states that it may mean. ``unsure`` marks a place that shares its name with a
+    person, a thing or a part of another state. ``terms`` are the offices of a person, in no order.
     """
 
     kind: Kind
     code: str | None
     unsure: bool = False
     terms: tuple[Official, ...] = ()
+    either: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -103,8 +110,9 @@ class Gazetteer:
         """Names in order, none overlapping another."""
         found = []
         at = 0
+        shouted = all(token.text.isupper() for token in sentence if token.text.isalpha())
         while at < len(sentence):
-            match = self._match(sentence, at)
+            match = self._match(sentence, at, shouted=shouted)
             if match is None:
                 at += 1
             else:
@@ -112,13 +120,15 @@ class Gazetteer:
                 at = match.end
         return tuple(found)
 
-    def _match(self, sentence: Sequence[Token], at: int) -> Found | None:
+    def _match(self, sentence: Sequence[Token], at: int, *, shouted: bool) -> Found | None:
         token = sentence[at]
         rows = self._rows.get(token.key)
         if rows is None:
             return None
         for row in rows:
             if not _same_case(row.first, token.text):
+                continue
+            if not shouted and _is_abbreviation(row, token.text):
                 continue
             end = _follow(sentence, at + 1, row.rest, initials=row.name.kind == "person")
             if end is not None:
@@ -170,6 +180,17 @@ def _same_case(name: str, text: str) -> bool:
     return name.islower() or text[0].isupper()
 
 
+def _is_abbreviation(row: _Row, text: str) -> bool:
+    """Whether the capitals of ``text`` speak against the name, in a sentence that has others."""
+    return (
+        row.name.kind in _SHORT_KINDS
+        and not row.rest
+        and len(row.first) < _SHORT
+        and text.isupper()
+        and not row.first.isupper()
+    )
+
+
 def _words(found: Iterable[Token]) -> list[Token]:
     words = [token for token in found if token.text != "-"]
     if not words or len(words) > _LONGEST:
@@ -194,7 +215,7 @@ def _names_of(state: State) -> dict[str, Name]:
 
 def _ambiguous(known: Name | None, codes: tuple[str, ...]) -> Name:
     if len(codes) != 1:
-        return Name("none", None)
+        return Name("none", None, either=codes)
     kind: Kind = known.kind if known is not None else "city"
     return Name(kind, codes[0], unsure=True)
 

@@ -144,6 +144,7 @@ def _element(shape: Shape, match: re.Match[str], start: int, end: int, day: date
         name=_name(shape, match, known),
         office=_office(shape, match),
         until=term.until if term is not None else None,
+        post=term.office if term is not None else None,
     )
     return Element("O", first, last, party)
 

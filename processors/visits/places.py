@@ -54,6 +54,8 @@ SEATS = {
     "AU": ("ETH",),
     "ASEAN": ("IDN",),
 }
+#: Where the occupier's own people are no guests (labelling guide): visitor, host.
+OCCUPIED = frozenset({("RUS", "UKR")})
 #: "The war in P3": what is spoken of, not where.
 _TOPIC = words(
     "war wars invasion conflict fighting crisis situation violence surge coup peace ceasefire "

@@ -1,17 +1,17 @@
 """What an entry says about visits: each visitor and host once, with status, dates and grounds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
 from processors.visits.gazetteer import Gazetteer
-from processors.visits.parties import with_parties
-from processors.visits.places import SEATS
-from processors.visits.shape import Party, Shape, shape_of
+from processors.visits.places import OCCUPIED, SEATS
+from processors.visits.scene import shapes_of
+from processors.visits.shape import Party, Shape
 from processors.visits.status import When, Wording, when
 from processors.visits.subject import participants, subject
-from processors.visits.text import sentences, words
+from processors.visits.text import words
 from processors.visits.wording import Phrase, phrases
 from wheelsdown.records.news import Entry
 
@@ -35,8 +35,6 @@ _HOAX = re.compile(
     r"(?!\S))"
 )
 _PRONOUNS = words("he she they his her their")
-#: Where the occupier's own people are no guests (labelling guide): visitor, host.
-_OCCUPIED = frozenset({("RUS", "UKR")})
 _POSTED = re.compile(
     r"diplomat|envoy|official|representative|commander|negotiator|adviser|advisor", re.IGNORECASE
 )
@@ -69,13 +67,21 @@ class _Visitor(NamedTuple):
 
 def visits_in(entry: Entry, gazetteer: Gazetteer) -> tuple[Told, ...]:
     """The visits that an entry tells of, those that it is about first."""
-    day = entry.occurred_at.date()
+    return visits_by_rules(shapes_of(entry, gazetteer), entry.occurred_at.date())
+
+
+def is_hoax(shape: Shape) -> bool:
+    """Whether a sentence calls a picture or a report false."""
+    return _HOAX.search(shape.text) is not None
+
+
+def visits_by_rules(shapes: Iterable[Shape], day: date) -> tuple[Told, ...]:
+    """The visits that the sentences of an entry tell of; ``day`` is that of publication."""
     found: dict[tuple[str, str], Told] = {}
     spoken_of: Party | None = None
-    for sentence in sentences(entry):
-        shape = with_parties(shape_of(sentence, gazetteer.find(sentence.tokens)), day)
-        if _HOAX.search(shape.text):
-            if sentence.number == 0:
+    for shape in shapes:
+        if is_hoax(shape):
+            if shape.sentence.number == 0:
                 return ()
             continue
         for phrase in phrases(shape):
@@ -126,7 +132,7 @@ def _is_remote(phrase: Phrase, said: Wording) -> bool:
 def _is_abroad(visitor: str, host: str) -> bool:
     """Whether the host is neither at home nor the seat of the visitor's organisation."""
     return (
-        host != visitor and host not in SEATS.get(visitor, ()) and (visitor, host) not in _OCCUPIED
+        host != visitor and host not in SEATS.get(visitor, ()) and (visitor, host) not in OCCUPIED
     )
 
 

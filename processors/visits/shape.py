@@ -44,14 +44,16 @@ _SYMBOLS = {
 class Party(NamedTuple):
     """Somebody who may act for a state, or several people who do ("ministers", "delegation").
 
-    ``codes`` are the states or organisations, none for a person without office; ``name`` and
-    ``office`` are as written; ``until`` is the last day in office where that is on file.
+    ``codes`` are the states or organisations, none for a person without office or of a state that
+    the words do not name; ``name`` and ``office`` are as written; ``until`` is the last day in
+    office and ``post`` the office itself where they are on file.
     """
 
     codes: tuple[str, ...]
     name: str | None
     office: str | None
     until: date | None
+    post: str | None = None
 
 
 class Element(NamedTuple):
@@ -73,7 +75,8 @@ class Shape:
         words: list[str] = []
         at = 0
         for number, element in enumerate(self.elements):
-            word = element.symbol if element.value is None else f"{element.symbol}{number}"
+            is_word = element.value is None or element.symbol.startswith("_")
+            word = element.symbol if is_word else f"{element.symbol}{number}"
             self._begins.append(at)
             words.append(word)
             at += len(word) + 1
@@ -125,8 +128,11 @@ def shape_of(sentence: Sentence, names: Sequence[Found]) -> Shape:
 
 def _named(sentence: Sentence, found: Found) -> Element:
     symbol = _SYMBOLS.get(found.name.kind)
-    if symbol is None or (symbol in "PDG" and _in_compound(sentence, found)):
-        return Element("_", found.start, found.end)
+    if symbol is None:
+        value = found.name if found.name.either else None
+        return Element("_", found.start, found.end, value)
+    if symbol in "PDG" and _in_compound(sentence, found):
+        return Element("_", found.start, found.end, found.name)
     return Element(symbol, found.start, found.end, found.name)
 
 
@@ -157,9 +163,10 @@ def _add_word(elements: list[Element], sentence: Sentence, at: int) -> None:
     token = sentence.tokens[at]
     if token.text in _DROPPED:
         return
-    if elements and elements[-1].value is None and _joins(sentence, at):
-        last = elements[-1]
-        elements[-1] = Element(last.symbol + token.key, last.start, at + 1)
+    last = elements[-1] if elements else None
+    is_word = last is not None and (last.value is None or last.symbol.startswith("_"))
+    if last is not None and is_word and _joins(sentence, at):
+        elements[-1] = Element(last.symbol + token.key, last.start, at + 1, last.value)
         return
     capital = token.text[0].isupper() and not sentence.titled and at > 0
     elements.append(Element(f"^{token.key}" if capital else token.key, at, at + 1))

@@ -1,6 +1,6 @@
-"""The visits stage: news entries in, mentions of visits and progress out.
+"""The visits stage: news entries in, mentions of visits, reports of flights and progress out.
 
-Each entry is read by itself (``reading.py``); what many entries add up to is worked out in the case
+Each entry is read by itself (``reader.py``); what many entries add up to is worked out in the case
 files. All that a partition remembers is how far it and the news producers have read.
 """
 
@@ -10,16 +10,21 @@ from typing import Any
 from msgspec.structs import replace
 
 from processors.visits.cells import VisitsCell
+from processors.visits.flight_reports import flight_report, flights_in
 from processors.visits.gazetteer import Gazetteer
-from processors.visits.reading import Told, visits_in
+from processors.visits.reader import VisitRead, VisitReader
 from processors.visits.text import is_english
+from processors.visits.venues import Venues
 from wheelsdown.records.news import Entry
 from wheelsdown.records.progress import Progress, progress
 from wheelsdown.records.record import Record, pair_of, record_id
 from wheelsdown.records.topics import CASES_EVENTS, NEWS_ENTRIES, Topic
 from wheelsdown.records.visits import Evidence, Mention
+from wheelsdown.reference.newsrooms import home_of
 from wheelsdown.reference.officials import Officials
 from wheelsdown.reference.states import State, load_ambiguous_names
+from wheelsdown.reference.venues import load_venues
+from wheelsdown.reference.visit_model import load_visit_model
 from wheelsdown.stage import Cells, Output, Position, Step
 
 #: The only cell of a partition.
@@ -38,6 +43,9 @@ class VisitsStage:
         self, states: Mapping[str, State], officials: Officials, *, partitions: int
     ) -> None:
         self._gazetteer = Gazetteer(states, officials, load_ambiguous_names())
+        self._reader = VisitReader(
+            self._gazetteer, Venues(load_venues()), load_visit_model(), home_of
+        )
         self._partitions = partitions
 
     def step(self, cells: Cells, record: Record, position: Position) -> Step:
@@ -56,10 +64,11 @@ class VisitsStage:
     def _mentions(self, entry: Entry) -> tuple[Output, ...]:
         if not is_english(entry):
             return ()
-        return tuple(
-            Output(CASES_EVENTS, _mention(entry, told))
-            for told in visits_in(entry, self._gazetteer)
+        mentions = tuple(
+            Output(CASES_EVENTS, _mention(entry, told)) for told in self._reader.read(entry)
         )
+        flights = (flight_report(entry, told) for told in flights_in(entry, self._gazetteer))
+        return (*mentions, *(Output(CASES_EVENTS, flight) for flight in flights))
 
     def _progress(self, cell: VisitsCell, told: Progress, position: Position) -> Step:
         cell = cell.noted(told, position.offset)
@@ -79,8 +88,8 @@ class VisitsStage:
         return Step(cells={ROSTER: cell.having_told(up_to)}, outputs=(Output(CASES_EVENTS, said),))
 
 
-def _mention(entry: Entry, told: Told) -> Mention:
-    days = told.when.days
+def _mention(entry: Entry, told: VisitRead) -> Mention:
+    days = told.days
     return Mention(
         record_id=record_id("mention", entry.record_id, told.visitor, told.host),
         occurred_at=entry.occurred_at,
@@ -88,13 +97,16 @@ def _mention(entry: Entry, told: Told) -> Mention:
         pair=pair_of(told.visitor, told.host),
         visitor=told.visitor,
         host=told.host,
-        official=told.party.name,
-        office=told.party.office,
-        status=told.when.status,
+        official=told.official,
+        office=told.office,
+        status=told.status,
         start=days.start if days else None,
         end=days.end if days else None,
         background=told.background,
         why=told.why,
+        rank=told.rank,
+        kind=told.kind,
+        certainty=told.certainty,
         evidence=Evidence(
             entry_id=entry.entry_id,
             feed=entry.feed,

@@ -106,10 +106,10 @@ def when(said: Wording, published: date) -> When:
     year = _past_year(said, published)
     if year is not None:
         return When("completed", Days(date(year, 1, 1), date(year, 12, 31)), str(year))
-    status, cue = _by_words(said)
+    status, cue = by_words(said)
     days = _days(said, published, ahead=status in {"planned", "unconfirmed"})
-    by_date = _by_date(days, published, status)
-    return When(by_date, days, cue if by_date == status else "")
+    dated = by_date(days, published, status)
+    return When(dated, days, cue if dated == status else "")
 
 
 def _days(said: Wording, published: date, *, ahead: bool) -> Days | None:
@@ -120,7 +120,7 @@ def _days(said: Wording, published: date, *, ahead: bool) -> Days | None:
     return days
 
 
-def _by_date(days: Days | None, published: date, status: Status) -> Status:
+def by_date(days: Days | None, published: date, status: Status) -> Status:
     """The status by the dates, where there are any; what is called off or doubted stays so."""
     if days is None or status == "cancelled":
         return status
@@ -140,7 +140,8 @@ def _past_year(said: Wording, published: date) -> int | None:
     return year if year < published.year else None
 
 
-def _by_words(said: Wording) -> tuple[Status, str]:
+def by_words(said: Wording) -> tuple[Status, str]:
+    """The status that the words tell, whatever the dates, and the cue that told it."""
     near = f"{said.before} {said.phrase}"
     close = f"{said.before[-_DOUBT:]} {said.phrase}"
     found = _CANCELLED.search(close) or _CANCELLED_AFTER.search(said.after[:_DOUBT])

@@ -37,6 +37,7 @@ from wheelsdown.eventlog.memory import MemoryLog
 from wheelsdown.eventlog.port import EventLog, NewMessage
 from wheelsdown.eventlog.publish import messages_for
 from wheelsdown.eventlog.state import MemoryState
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.progress import Progress
 from wheelsdown.records.record import Record
@@ -224,7 +225,7 @@ def _subject(record: Record) -> str:
     match record:
         case Stay():
             return record.stay_id
-        case Mention():
+        case Mention() | FlightReport():
             return record.evidence.entry_id
         case _:
             return ""
@@ -237,7 +238,7 @@ def _author(record: Record) -> str | None:
             return record.reader
         case Stay():
             return "journeys"
-        case Mention():
+        case Mention() | FlightReport():
             return "visits"
         case _:
             return None

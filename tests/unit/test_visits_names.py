@@ -114,6 +114,24 @@ def test_language(text: Entry, english: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("the NIS met Serbs in Nis", ["Serbs", "Nis"]),
+        ("a starting XI without Xi", ["Xi"]),
+        ("XI FLIES TO NIS", ["XI", "NIS"]),
+        ("KYIV, Ukraine (AP)", ["KYIV", "Ukraine"]),
+        ("LAS VEGAS and the UN", ["LAS", "UN"]),
+    ],
+)
+def test_short_names_in_capitals_are_abbreviations_of_other_things(
+    text: str, expected: list[str]
+) -> None:
+    (sentence, *_) = sentences(entry(text))
+    found = GAZETTEER.find(sentence.tokens)
+    assert [sentence.tokens[name.start].text for name in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("talks in North Korea and South Sudan", "talks in P2 and P4"),
         ("the US, not us", "the P1 , not us"),
         ("U.S. and UK agree", "P0 and P2 agree"),

@@ -62,6 +62,6 @@ def test_few_visits_are_found_that_are_none() -> None:
         right += len(labelled & read)
         found += len(read)
         wanted += len(labelled)
-    # bench/visits.py prints the figures; these are to catch a rule that goes astray.
+    # `make visits-check` prints the figures; these are to catch a rule that goes astray.
     assert right / found > 0.9
     assert right / wanted > 0.65

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.journeys import Stay
 from wheelsdown.records.record import Pair, Record
 from wheelsdown.records.visits import Visit
@@ -27,7 +28,8 @@ class Incident(Record, frozen=True, kw_only=True, tag="incident"):
     """One stay of one aircraft that agrees with visits of the same pair of states.
 
     ``incident_id`` never changes; a later revision replaces an earlier one. ``why`` gives the
-    grounds in sentences, ``unknown`` what the evidence does not tell.
+    grounds in sentences, ``unknown`` what the evidence does not tell. ``flight_reports`` are
+    entries that report the stay's flight: they agree with it, and raise nothing by themselves.
     """
 
     incident_id: str
@@ -41,3 +43,4 @@ class Incident(Record, frozen=True, kw_only=True, tag="incident"):
     why: tuple[str, ...]
     unknown: tuple[str, ...]
     changed: str
+    flight_reports: tuple[FlightReport, ...] = ()

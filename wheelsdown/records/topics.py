@@ -12,6 +12,7 @@ from wheelsdown.records.aircraft import Snapshot
 from wheelsdown.records.alerts import Alert
 from wheelsdown.records.dead_letters import DeadLetter
 from wheelsdown.records.deliveries import Delivery
+from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.incidents import Incident
 from wheelsdown.records.journeys import Flight, Journey, Stay
 from wheelsdown.records.news import Entry
@@ -65,7 +66,9 @@ def _field(name: str) -> Callable[[Record], str]:
 ADSB_SNAPSHOTS = Topic("adsb.snapshots.v1", (Snapshot,), _field("shard"), YEAR)
 NEWS_ENTRIES = Topic("news.entries.v1", (Entry, Progress), _field("entry_id"), 5 * YEAR)
 FLIGHTS_JOURNEYS = Topic("flights.journeys.v1", (Flight, Journey), _field("icao24"), 5 * YEAR)
-CASES_EVENTS = Topic("cases.events.v1", (Stay, Mention, Progress), _field("pair"), YEAR)
+CASES_EVENTS = Topic(
+    "cases.events.v1", (Stay, Mention, FlightReport, Progress), _field("pair"), YEAR
+)
 VISITS = Topic("visits.v1", (Visit,), _field("pair"), 5 * YEAR)
 INCIDENTS = Topic("incidents.v1", (Incident,), _field("pair"), 5 * YEAR)
 #: The merged input of the dispatch stage (docs/adr/0004): one partition, one order.

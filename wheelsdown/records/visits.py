@@ -8,6 +8,9 @@ import msgspec
 from wheelsdown.records.record import Instant, Pair, Record, StateCode
 
 Status = Literal["planned", "ongoing", "completed", "cancelled", "unconfirmed"]
+#: ``third_place``: talks of outsiders in a state that is no party to them. Encoded as
+#: ``visit_kind``, since ``kind`` tells what record it is.
+VisitKind = Literal["visit", "third_place"]
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +29,8 @@ class Mention(Record, frozen=True, kw_only=True, tag="mention"):
 
     ``official`` is the name as written, ``office`` the title as written; ``start`` and ``end`` only
     where the text with its publication date fixes them. ``background`` marks a visit that the entry
-    recalls but is not about. ``why`` names the words that decided.
+    recalls but is not about. ``why`` names the words that decided. ``rank`` is the kind of office,
+    "" where nothing is known of it; ``certainty`` (0 to 1) is how sure the reader is of the visit.
     """
 
     pair: Pair
@@ -40,14 +44,19 @@ class Mention(Record, frozen=True, kw_only=True, tag="mention"):
     background: bool
     why: tuple[str, ...]
     evidence: Evidence
+    rank: str = ""
+    kind: VisitKind = msgspec.field(default="visit", name="visit_kind")
+    certainty: float = 1.0
 
 
 class Visit(Record, frozen=True, kw_only=True, tag="visit"):
     """A visit, as its mentions have it so far; a later revision replaces an earlier one.
 
     ``start`` and ``end`` bound the days on which it took or takes place; ``dates_stated`` tells
-    whether a text gave them or they are read off publication times. ``merged_into`` is set on the
-    last revision of a visit that turned out to be another one.
+    whether a text gave them or they are read off publication times. ``feeds`` are those that
+    speak of it in their own words. ``kind`` is what most mentions say. ``certainty`` is the best of
+    its mentions: the reader errs alike on texts that are worded alike, so more of them prove little
+    more. ``merged_into`` is set on the last revision of a visit that turned out to be another one.
     """
 
     visit_id: str
@@ -64,4 +73,6 @@ class Visit(Record, frozen=True, kw_only=True, tag="visit"):
     mentions: int
     feeds: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    kind: VisitKind = msgspec.field(default="visit", name="visit_kind")
+    certainty: float = 1.0
     merged_into: str | None = None

@@ -1,0 +1,200 @@
+"""Entries in, mentions out: one JSON object a line, with a flat use of memory.
+
+A line that is no entry is counted and named, and the next one is read.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from cli.visits.entry_lines import (
+    STANDARD,
+    BadLineError,
+    ReadingError,
+    entry_from,
+    numbered_lines,
+)
+from processors.visits.flight_reports import flight_report, flights_in
+from processors.visits.gazetteer import Gazetteer
+from processors.visits.reader import VisitRead
+from processors.visits.text import is_english
+from wheelsdown.records.flight_reports import FlightReport, ReportedPlace
+from wheelsdown.records.news import Entry
+
+#: So many bad lines are named; the others are counted.
+MOST_NAMED = 20
+
+
+class _Mention(msgspec.Struct):
+    key: str
+    visitor: str
+    host: str
+    official: str | None
+    rank: str
+    status: str
+    kind: str
+    start: date | None
+    end: date | None
+    background: bool
+    certainty: float
+    why: Sequence[str]
+
+
+class _Flight(msgspec.Struct):
+    key: str
+    operator_state: str | None
+    operator: str | None
+    aircraft_type: str | None
+    registration: str | None
+    callsign: str | None
+    origin: ReportedPlace | None
+    destination: ReportedPlace | None
+    departed: date | None
+    arrived: date | None
+    returned: date | None
+    hours_on_ground: float | None
+    cited: Sequence[str]
+    certainty: str
+    why: Sequence[str]
+
+
+class Flights(NamedTuple):
+    """Where the flight reports go, and the names to read them by."""
+
+    path: Path
+    gazetteer: Gazetteer
+
+
+class Done:
+    """What came of a file; ``bad`` counts lines by reason, ``named`` tells the first ones."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.with_visits = 0
+        self.mentions = 0
+        self.flights = 0
+        self.other_languages = 0
+        self.bad: Counter[str] = Counter()
+        self.named: list[str] = []
+
+    def lines(self) -> Iterator[str]:
+        """What was done, in words."""
+        yield from self.named
+        bad = sum(self.bad.values())
+        if bad > len(self.named):
+            yield f"and {bad - len(self.named)} more"
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.bad.most_common())
+        yield (
+            f"entries: {self.entries}, with visits: {self.with_visits}, mentions: {self.mentions}, "
+            f"flight reports: {self.flights}, in other languages: {self.other_languages}, "
+            f"bad lines: {bad}{f' ({reasons})' if reasons else ''}"
+        )
+
+
+def read_file(
+    entries: Path,
+    output: Path,
+    read: Callable[[Entry], Sequence[VisitRead]],
+    flights: Flights | None,
+) -> Done:
+    """Read the visits of a file's entries into another. Raises ReadingError."""
+    targets = [path for path in (output, flights and flights.path) if path and path != STANDARD]
+    _keep_apart(entries, targets)
+    done = Done()
+    encoder = msgspec.json.Encoder()
+    with ExitStack() as stack:
+        lines = numbered_lines(entries, stack)
+        mentions_to = _target(output, stack)
+        flights_to = _target(flights.path, stack) if flights else None
+        for number, line in lines:
+            try:
+                key, entry = entry_from(line)
+            except BadLineError as error:
+                _count_bad(done, number, error)
+                continue
+            done.entries += 1
+            if not is_english(entry):
+                done.other_languages += 1
+                continue
+            told = read(entry)
+            done.with_visits += bool(told)
+            done.mentions += len(told)
+            _write(output, mentions_to, [encoder.encode(_mention(key, one)) for one in told])
+            if flights and flights_to:
+                found = [flight_report(entry, one) for one in flights_in(entry, flights.gazetteer)]
+                done.flights += len(found)
+                reports = [encoder.encode(_flight(key, one)) for one in found]
+                _write(flights.path, flights_to, reports)
+    return done
+
+
+def _keep_apart(entries: Path, targets: Sequence[Path]) -> None:
+    resolved = [path.resolve() for path in (entries, *targets)]
+    if len(set(resolved)) < len(resolved):
+        raise ReadingError("a file would be read and written at once: name another output")
+
+
+def _target(path: Path, stack: ExitStack) -> IO[bytes]:
+    if path == STANDARD:
+        return sys.stdout.buffer
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return stack.enter_context(path.open("wb"))
+    except OSError as error:
+        raise ReadingError(f"can't write to {path}: {error.strerror}; name another file") from error
+
+
+def _write(path: Path, file: IO[bytes], lines: Sequence[bytes]) -> None:
+    try:
+        file.writelines(line + b"\n" for line in lines)
+    except OSError as error:
+        raise ReadingError(f"can't write to {path}: {error.strerror}; name another file") from error
+
+
+def _count_bad(done: Done, number: int, error: BadLineError) -> None:
+    done.bad[str(error)] += 1
+    if len(done.named) < MOST_NAMED:
+        done.named.append(f"line {number}: {error}")
+
+
+def _mention(key: str, one: VisitRead) -> _Mention:
+    return _Mention(
+        key=key,
+        visitor=one.visitor,
+        host=one.host,
+        official=one.official or one.office,
+        rank=one.rank,
+        status=one.status,
+        kind=one.kind,
+        start=one.days.start if one.days else None,
+        end=one.days.end if one.days else None,
+        background=one.background,
+        certainty=one.certainty,
+        why=one.why,
+    )
+
+
+def _flight(key: str, one: FlightReport) -> _Flight:
+    return _Flight(
+        key=key,
+        operator_state=one.operator_state,
+        operator=one.operator,
+        aircraft_type=one.aircraft_type,
+        registration=one.registration,
+        callsign=one.callsign,
+        origin=one.origin,
+        destination=one.destination,
+        departed=one.departed,
+        arrived=one.arrived,
+        returned=one.returned,
+        hours_on_ground=one.hours_on_ground,
+        cited=one.cited,
+        certainty=one.certainty,
+        why=one.why,
+    )

@@ -1,0 +1,44 @@
+"""Teaching the classifier of visits and writing it down."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cli.visits.entry_lines import ReadingError
+from cli.visits.labelled import (
+    Tell,
+    cross_validate,
+    development,
+    graded,
+    labelled,
+    needs_scikit_learn,
+    told,
+)
+from cli.visits.reader import taught_model
+from cli.visits.report import figure_lines
+from wheelsdown.reference.visit_model import encode_visit_model
+
+
+def train(files: Sequence[Path], news: Sequence[Path], output: Path, tell: Tell) -> Iterator[str]:
+    """Teach a classifier, write it to ``output``, and say how good one like it is.
+
+    Raises LabelsError, TrainingError and ReadingError, the last before the work.
+    """
+    needs_scikit_learn()
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.open("ab").close()
+    except OSError as error:
+        raise ReadingError(
+            f"can't write to {output}: {error.strerror}; name another file"
+        ) from error
+    labels = labelled(files, news)
+    yield told(labels)
+    lessons = development(labels.examples)
+    yield f"of the frozen months May and June 2023, left out: {len(labels.examples) - len(lessons)}"
+    judged = cross_validate(lessons, tell)
+    compared, figures = graded(judged)
+    stories = len({one.story for one in judged})
+    yield from figure_lines("cross-validated", compared, stories, figures)
+    tell("the last time, on all of them")
+    output.write_bytes(encode_visit_model(taught_model(lessons)))
+    yield f"taught on {len(lessons)} entries: {output}"

@@ -1,0 +1,1 @@
+"""How the reader of visits is taught and graded: labels, stories, training, figures."""

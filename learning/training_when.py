@@ -1,0 +1,103 @@
+"""Teaching when a visit is: its day, status, background and kind, from the words around a pair."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from learning.fitting import fit_weights
+from learning.labels import Event
+from processors.visits.classifier import scores_of
+from processors.visits.day_features import Dated, dated, day_features
+from processors.visits.shape import Shape
+from processors.visits.told_when import (
+    Account,
+    account_of,
+    background_features,
+    choose,
+    pair_features,
+)
+from wheelsdown.reference.visit_model import VisitModel, Weights, WhenModel
+
+if TYPE_CHECKING:
+    from learning.training import Lesson
+
+#: Inverse strength of regularisation, chosen by cross-validation on January to April 2023.
+_DAY_C, _STATUS_C, _BACKGROUND_C, _KIND_C = 0.2, 0.05, 0.03, 0.1
+#: The verdicts of rules and of days are given more room, runs of words less.
+_VERDICTS = ("RULE", "DAY")
+_NOTHING = Weights(classes=("no", "yes"), weights={})
+#: What a model has before it is taught.
+UNTAUGHT = WhenModel(day=_NOTHING, status=_NOTHING, background=_NOTHING, kind=_NOTHING)
+
+
+class _Told(NamedTuple):
+    """A labelled visit at its best link."""
+
+    shapes: Sequence[Shape]
+    published: date
+    part: int
+    event: Event
+    account: Account
+    days: Sequence[Dated]
+    day_features: Sequence[list[str]]
+
+
+def fit_when(lessons: Sequence["Lesson"], linears: VisitModel, parts: Sequence[int]) -> WhenModel:
+    """The models, from the labelled visits of lessons whose links ``linears`` weighs."""
+    told = [
+        one
+        for lesson, part in zip(lessons, parts, strict=True)
+        for one in _told(lesson, linears, part)
+    ]
+    # Days are chosen as unseen entries would have them.
+    chosen: list[list[str]] = [[] for _ in told]
+    for part in sorted(set(parts)):
+        model = _fit_day([one for one in told if one.part != part])
+        for number, one in enumerate(told):
+            if one.part == part:
+                choice = choose(one.account, one.days, one.published, model)
+                chosen[number] = pair_features(one.account, choice, one.shapes, one.published)
+    about = [
+        features + background_features(one.account, one.shapes, one.event.status)
+        for one, features in zip(told, chosen, strict=True)
+    ]
+    return WhenModel(
+        day=_fit_day(told),
+        status=fit_weights(chosen, [one.event.status for one in told], _STATUS_C, _room),
+        background=fit_weights(
+            about, ["yes" if one.event.background else "no" for one in told], _BACKGROUND_C, _room
+        ),
+        kind=fit_weights(about, [one.event.kind for one in told], _KIND_C, _room),
+    )
+
+
+def _told(lesson: "Lesson", linears: VisitModel, part: int) -> Iterable[_Told]:
+    if not lesson.gold:
+        return
+    scene = lesson.scene
+    links = scores_of(scene, linears, lesson.grounds.by_rules).links
+    days = dated(scene.shapes, scene.day)
+    for event in lesson.example.events:
+        if event.pair not in links:
+            continue
+        best = links[event.pair][0]
+        visitor, host = scene.mentions[best.visitor], scene.mentions[best.host]
+        account = account_of(scene.shapes, visitor, host, scene.day)
+        features = [day_features(account.pair, one, days, scene.day, account.said) for one in days]
+        yield _Told(scene.shapes, scene.day, part, event, account, days, features)
+
+
+def _fit_day(told: Sequence[_Told]) -> Weights:
+    return fit_weights(
+        [found for one in told for found in one.day_features],
+        ["yes" if day.days.start == one.event.start else "no" for one in told for day in one.days],
+        _DAY_C,
+        lambda _: 1.0,
+    )
+
+
+def _room(feature: str) -> float:
+    head = feature.split("=", maxsplit=1)[0]
+    if feature.startswith(_VERDICTS):
+        return 3.0
+    return 0.3 if ":" in head else 1.0
