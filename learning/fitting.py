@@ -70,29 +70,33 @@ def linear(fitted: Any, columns: Mapping[str, int]) -> Linear:
 def fit_weights(
     features: Sequence[Features],
     labels: Sequence[str],
+    weights: Sequence[float],
     strength: float,
     room: Callable[[str], float],
 ) -> Weights:
     """A classifier of several classes; ``room`` scales a feature while it is taught."""
     examples = table(features, 2, room)
     fitted: Any = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-    fitted.fit(examples.matrix, labels)
+    fitted.fit(examples.matrix, labels, sample_weight=np.array(weights))
     scale = np.array([room(feature) for feature in examples.columns])
     found, bias = fitted.coef_ * scale, fitted.intercept_
     if len(fitted.classes_) == 2:  # one row of weights, for the second class
         found = np.vstack([np.zeros(len(scale)), found[0]])
         bias = np.array([0.0, bias[0]])
-    weights = {
+    readable = {
         feature: tuple(round(float(one), 3) for one in found[:, number])
         for feature, number in examples.columns.items()
         if np.abs(found[:, number]).max() >= _LEAST_WEIGHT
     }
-    weights["bias"] = tuple(round(float(one), 3) for one in bias)
-    return Weights(classes=tuple(map(str, fitted.classes_)), weights=weights)
+    readable["bias"] = tuple(round(float(one), 3) for one in bias)
+    return Weights(classes=tuple(map(str, fitted.classes_)), weights=readable)
 
 
 def fit_trees(
-    columns: Sequence[str], rows: Sequence[Sequence[float]], told: Sequence[bool]
+    columns: Sequence[str],
+    rows: Sequence[Sequence[float]],
+    told: Sequence[bool],
+    weights: Sequence[float],
 ) -> Trees:
     """Gradient-boosted trees over named columns.
 
@@ -109,7 +113,7 @@ def fit_trees(
         early_stopping=False,
         random_state=_SEED,
     )
-    fitted.fit(np.array(rows), told)
+    fitted.fit(np.array(rows), told, sample_weight=np.array(weights))
     # scikit-learn has no public way to its trees.
     return Trees(
         columns=tuple(columns),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from learning.fitting import fit_weights
 from learning.labels import Event
@@ -11,11 +11,14 @@ from processors.visits.day_features import Dated, dated, day_features
 from processors.visits.shape import Shape
 from processors.visits.told_when import (
     Account,
+    Choice,
     account_of,
     background_features,
     choose,
     pair_features,
+    status_of,
 )
+from wheelsdown.records.visits import Status
 from wheelsdown.reference.visit_model import VisitModel, Weights, WhenModel
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class _Told(NamedTuple):
     account: Account
     days: Sequence[Dated]
     day_features: Sequence[list[str]]
+    weight: float
 
 
 def fit_when(lessons: Sequence["Lesson"], linears: VisitModel, parts: Sequence[int]) -> WhenModel:
@@ -49,25 +53,53 @@ def fit_when(lessons: Sequence["Lesson"], linears: VisitModel, parts: Sequence[i
         for lesson, part in zip(lessons, parts, strict=True)
         for one in _told(lesson, linears, part)
     ]
-    # Days are chosen as unseen entries would have them.
-    chosen: list[list[str]] = [[] for _ in told]
+    weights = [one.weight for one in told]
+    # Days and status are those that unseen entries would have.
+    choices: list[Choice | None] = [None] * len(told)
     for part in sorted(set(parts)):
         model = _fit_day([one for one in told if one.part != part])
         for number, one in enumerate(told):
             if one.part == part:
-                choice = choose(one.account, one.days, one.published, model)
-                chosen[number] = pair_features(one.account, choice, one.shapes, one.published)
-    about = [
-        features + background_features(one.account, one.shapes, one.event.status)
-        for one, features in zip(told, chosen, strict=True)
+                choices[number] = choose(one.account, one.days, one.published, model)
+    chosen = [
+        pair_features(one.account, choice, one.shapes, one.published)
+        for one, choice in zip(told, choices, strict=True)
     ]
+    about: list[list[str]] = [[] for _ in told]
+    for part in sorted(set(parts)):
+        known = [number for number, one in enumerate(told) if one.part != part]
+        statuses = _fit_status(told, chosen, known)
+        for number, one in enumerate(told):
+            if one.part == part:
+                said = cast(Status, statuses.best(chosen[number]))
+                status = status_of(said, choices[number], one.shapes, one.published)
+                about[number] = chosen[number] + background_features(
+                    one.account, one.shapes, status
+                )
     return WhenModel(
         day=_fit_day(told),
-        status=fit_weights(chosen, [one.event.status for one in told], _STATUS_C, _room),
+        status=_fit_status(told, chosen, range(len(told))),
         background=fit_weights(
-            about, ["yes" if one.event.background else "no" for one in told], _BACKGROUND_C, _room
+            about,
+            ["yes" if one.event.background else "no" for one in told],
+            weights,
+            _BACKGROUND_C,
+            _room,
         ),
-        kind=fit_weights(about, [one.event.kind for one in told], _KIND_C, _room),
+        kind=fit_weights(about, [one.event.kind for one in told], weights, _KIND_C, _room),
+    )
+
+
+def _fit_status(
+    told: Sequence[_Told], features: Sequence[list[str]], numbers: Iterable[int]
+) -> Weights:
+    numbers = list(numbers)
+    return fit_weights(
+        [features[number] for number in numbers],
+        [told[number].event.status for number in numbers],
+        [told[number].weight for number in numbers],
+        _STATUS_C,
+        _room,
     )
 
 
@@ -84,13 +116,14 @@ def _told(lesson: "Lesson", linears: VisitModel, part: int) -> Iterable[_Told]:
         visitor, host = scene.mentions[best.visitor], scene.mentions[best.host]
         account = account_of(scene.shapes, visitor, host, scene.day)
         features = [day_features(account.pair, one, days, scene.day, account.said) for one in days]
-        yield _Told(scene.shapes, scene.day, part, event, account, days, features)
+        yield _Told(scene.shapes, scene.day, part, event, account, days, features, lesson.weight)
 
 
 def _fit_day(told: Sequence[_Told]) -> Weights:
     return fit_weights(
         [found for one in told for found in one.day_features],
         ["yes" if day.days.start == one.event.start else "no" for one in told for day in one.days],
+        [one.weight for one in told for _ in one.days],
         _DAY_C,
         lambda _: 1.0,
     )

@@ -28,6 +28,9 @@ MAX_LINE_BYTES = 1_000_000
 #: Longer than any feed's address; what is beyond is cut.
 FEED_CHARS = 200
 
+#: Later days are slips of the pen, and dates of a visit after them can't be told.
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
 _GZIP = b"\x1f\x8b"
 
 
@@ -134,4 +137,6 @@ def _moment(text: str) -> datetime:
         raise BadLineError("time of publication not ISO 8601") from error
     if moment < EARLIEST:
         raise BadLineError(f"published before {EARLIEST.year}")
+    if moment >= LATEST:
+        raise BadLineError(f"published after {LATEST.year - 1}")
     return moment

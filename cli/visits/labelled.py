@@ -9,7 +9,7 @@ from learning.dice import Dice
 from learning.figures import Figure, figures
 from learning.grading import Graded, grade
 from learning.labels import Example, Labels, entry_of, read_labels
-from learning.validation import Judged, ReadEntry, cross_validated, is_frozen
+from learning.validation import Judged, ReadEntry, cross_validated, to_learn_from
 from producers.news.plain_text import plain_text
 
 #: With fewer of a kind some fold has none. Ours.
@@ -52,21 +52,23 @@ def told(labels: Labels) -> str:
 
 def development(examples: Sequence[Example]) -> list[Example]:
     """The examples that may be learned from."""
-    return [one for one in examples if not is_frozen(one)]
+    return to_learn_from(examples)
 
 
 def needs_enough(examples: Sequence[Example]) -> None:
-    """Raises TrainingError where something that is learned has too few examples."""
-    events = [event for one in examples for event in one.events]
+    """Raises TrainingError where something that is learned has too few real examples."""
+    real = [one for one in examples if not one.written]
+    events = [event for one in real for event in one.events]
     for what, count in (
-        ("entries without a visit", sum(not one.events for one in examples)),
+        ("entries without a visit", sum(not one.events for one in real)),
         ("visits with a first day", sum(event.start is not None for event in events)),
         ("background visits", sum(event.background for event in events)),
         ("visits to a third place", sum(event.kind == "third_place" for event in events)),
     ):
         if count < LEAST:
             raise TrainingError(
-                f"too little to learn from: {count} {what}, at least {LEAST} needed"
+                f"too little to learn from: {count} {what}, at least {LEAST} needed; what was "
+                "written for the training does not count"
             )
 
 

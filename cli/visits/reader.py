@@ -38,7 +38,7 @@ def reader(model: Path | None) -> Callable[[Entry], Sequence[VisitRead]]:
 
 def reader_with(model: VisitModel) -> Callable[[Entry], Sequence[VisitRead]]:
     """A reader with a classifier."""
-    return VisitReader(gazetteer(), Venues(load_venues()), model, home_of).read
+    return _reader(model).read
 
 
 def taught_model(examples: Sequence[Example]) -> VisitModel:
@@ -58,6 +58,13 @@ def officials() -> Callable[[Entry], Iterable[Named]]:
     """What tells the officials whom an entry names."""
     names = gazetteer()
     return lambda entry: officials_in(entry, names)
+
+
+def _reader(model: VisitModel) -> VisitReader:
+    try:
+        return VisitReader(gazetteer(), Venues(load_venues()), model, home_of)
+    except ValueError as error:
+        raise ModelError(str(error)) from error
 
 
 def _model(path: Path) -> VisitModel:

@@ -24,9 +24,11 @@ def train(files: Sequence[Path], news: Sequence[Path], output: Path, tell: Tell)
     Raises LabelsError, TrainingError and ReadingError, the last before the work.
     """
     needs_scikit_learn()
+    part = output.with_name(f"{output.name}.part")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.open("ab").close()
+        part.open("wb").close()
+        part.unlink()
     except OSError as error:
         raise ReadingError(
             f"can't write to {output}: {error.strerror}; name another file"
@@ -34,11 +36,13 @@ def train(files: Sequence[Path], news: Sequence[Path], output: Path, tell: Tell)
     labels = labelled(files, news)
     yield told(labels)
     lessons = development(labels.examples)
-    yield f"of the frozen months May and June 2023, left out: {len(labels.examples) - len(lessons)}"
+    left_out = len(labels.examples) - len(lessons)
+    yield f"of May and June 2023, which are frozen, and of stories that reach into them: {left_out}"
     judged = cross_validate(lessons, tell)
     compared, figures = graded(judged)
     stories = len({one.story for one in judged})
     yield from figure_lines("cross-validated", compared, stories, figures)
     tell("the last time, on all of them")
-    output.write_bytes(encode_visit_model(taught_model(lessons)))
+    part.write_bytes(encode_visit_model(taught_model(lessons)))
+    part.replace(output)
     yield f"taught on {len(lessons)} entries: {output}"

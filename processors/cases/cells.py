@@ -47,11 +47,10 @@ class ToldIncident(msgspec.Struct, frozen=True, kw_only=True):
 class CaseCell(msgspec.Struct, frozen=True, kw_only=True, tag="case"):
     """The case file of one pair of states.
 
-    Stays by id in their latest revision; mentions and
-    reports of flights, oldest first; of visits and, by stay, incidents
-    no more than the next revision needs; ``closed`` gives, by stay, the time until which nothing
-    more is said of it. Bounded: all leave when their time is over (``expiry.py``), and earlier when
-    there are too many (``keeping.py``).
+    Stays by id in their latest revision; mentions and reports of flights, oldest first; of visits
+    and, by stay, incidents no more than the next revision needs; ``closed`` gives, by stay, the
+    time until which nothing more is said of it. Bounded: all leave when their time is over
+    (``expiry.py``), and earlier when there are too many (``keeping.py``).
     """
 
     applied: int

@@ -11,8 +11,8 @@ from wheelsdown.records.visits import Mention, Status
 
 #: Reports of a visit under way follow each other within this.
 NO_PAUSE = timedelta(days=5)
-#: What was written before a cancellation is still published for so long after it. Ours, read off
-#: the two big cancellations of January to April 2023, where previews came out for up to a day.
+#: What was written before a cancellation is still published for so long after it. Ours; of the
+#: visit to China that was called off on 3 February 2023 previews came out on that same day.
 LATE_PREVIEW = timedelta(days=2)
 #: The statuses of a visit that has begun.
 UNDER_WAY = frozenset({"ongoing", "completed"})

@@ -54,9 +54,9 @@ def stay_over(stay: Stay) -> Instant:
     return (end.at if end else stay.arrival.at + ENDLESS_STAY) + STAY_KEPT
 
 
-def mention_over(mention: Record) -> Instant:
-    """When a mention, or a report of a flight, can't explain anything more."""
-    return mention.occurred_at + MENTION_KEPT
+def report_over(report: Record) -> Instant:
+    """When a mention of a visit, or a report of a flight, can't explain anything more."""
+    return report.occurred_at + MENTION_KEPT
 
 
 def next_due(cell: CaseCell) -> Instant | None:
@@ -69,7 +69,7 @@ def next_due(cell: CaseCell) -> Instant | None:
         (
             *(stay_over(stay) for stay in cell.stays.values()),
             *(
-                mention_over(one)
+                report_over(one)
                 for one in (*cell.mentions, *cell.flight_reports)
                 if one.record_id not in pinned
             ),

@@ -147,9 +147,10 @@ def _operator(aircraft: Aircraft, states: States) -> str:
 def _ground(stay: Stay, match: VisitMatch, states: States) -> str:
     visit = match.visit
     stated = "" if visit.dates_stated else " by publication time"
+    doubt = " No report says clearly that this is a visit." if matching.is_doubtful(visit) else ""
     return (
         f"{_official(visit, states)} {_VISITED[visit.status]} {_state(visit.host, states)}, "
-        f"{_days(visit.start, visit.end)}{stated}: {_relation(stay, match)}."
+        f"{_days(visit.start, visit.end)}{stated}: {_relation(stay, match)}.{doubt}"
     )
 
 

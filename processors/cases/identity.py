@@ -102,7 +102,7 @@ def _known(visit: Visit, anchor: str, pins: tuple[str, ...]) -> KnownVisit:
 
 
 def _content(visit: Visit) -> str:
-    """A hash of what is news of a visit: not the number of reports."""
+    """A hash of what is news of a visit: not the number of reports, nor how clear they are."""
     return record_id(
         visit.visitor,
         visit.host,
@@ -115,5 +115,4 @@ def _content(visit: Visit) -> str:
         visit.feeds,
         visit.evidence,
         visit.kind,
-        visit.certainty,
     )

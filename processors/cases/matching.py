@@ -15,6 +15,8 @@ DAYS_AFTER = 10
 #: A stay whose end was never seen goes on for so long at the most: nearly always the departure was
 #: missed.
 ENDLESS_STAY = timedelta(days=30)
+#: A visit of which the reader is no surer than this is doubtful: about two to one. Ours.
+SURE = 0.7
 #: Visits that did not happen, or that nobody confirms, explain no flight.
 EXPLAINING = frozenset({"planned", "ongoing", "completed"})
 
@@ -56,6 +58,11 @@ def leads_there(stay: Stay, visit: Visit) -> bool:
     If not, the visitor is at home where the aircraft is: it may fetch or bring back the visitor.
     """
     return visit.host == stay.host
+
+
+def is_doubtful(visit: Visit) -> bool:
+    """Whether the reader is unsure of each mention of the visit."""
+    return visit.certainty < SURE
 
 
 def was_there_before(stay: Stay, visit: Visit) -> bool:
@@ -110,6 +117,8 @@ def _observations(stay: Stay, match: VisitMatch) -> list[Observation]:
         found.append(Observation(1, "within five days of the visit"))
     if len(match.visit.feeds) >= 2:
         found.append(Observation(1, f"visit reported by {len(match.visit.feeds)} feeds"))
+    if is_doubtful(match.visit):
+        found.append(Observation(-1, "but it is doubtful that there is a visit"))
     if stay.stop == "technical_stop":
         found.append(Observation(-2, "but it stopped only briefly on its way elsewhere"))
     if not leads_there(stay, match.visit):

@@ -14,14 +14,23 @@ _TELLING_RANKS = frozenset(
 )
 #: Spellings are compared loosely only in words so long: in ``Yi`` and ``Ji`` each letter counts.
 _LOOSE_FROM = 5
+#: What tells a son from his father. Numerals don't: Lloyd Austin III is also Lloyd Austin.
+_SON = frozenset({"jr", "jr.", "junior"})
 
 
 def same_official(one: str | None, other: str | None) -> bool:
-    """Whether two names, as written, can be one person's: ``Shoigu`` and ``Sergei Shoigu``."""
+    """Whether two names, as written, can be one person's: ``Shoigu`` and ``Sergei Shoigu``.
+
+    A son is not his father, but a surname alone may mean either.
+    """
     if one is None or other is None:
         return True
     words, others = _words(one), _words(other)
+    is_son, is_other_son = not _SON.isdisjoint(words), not _SON.isdisjoint(others)
+    words, others = _without_son(words), _without_son(others)
     if not words or not others:
+        return False
+    if is_son != is_other_son and len(others if is_son else words) > 1:
         return False
     spelled, respelled = tuple(map(_spelled, words)), tuple(map(_spelled, others))
     if set(spelled) <= set(respelled) or set(respelled) <= set(spelled):
@@ -55,6 +64,16 @@ def may_be_of(mention: Mention, chain: Sequence[Mention]) -> bool:
         return any(same_official(mention.official, one.official) for one in named)
     ranks = {rank for one in named or chain if (rank := rank_of(one)) is not None}
     return not ranks or rank_of(mention) is None or rank_of(mention) in ranks
+
+
+def rank_fits(mention: Mention, chain: Sequence[Mention]) -> bool:
+    """Whether a mention tells the kind of office of the official of whom ``chain`` speaks."""
+    rank = rank_of(mention)
+    return rank is not None and any(rank_of(one) == rank for one in chain if one.official)
+
+
+def _without_son(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.rstrip(",") for word in words if word not in _SON)
 
 
 @lru_cache(maxsize=4_096)

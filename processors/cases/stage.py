@@ -100,9 +100,7 @@ class CasesStage:
         )
         pinned = cell.pinned
         mentions = tuple(
-            one
-            for one in cell.mentions
-            if expiry.mention_over(one) > now or one.record_id in pinned
+            one for one in cell.mentions if expiry.report_over(one) > now or one.record_id in pinned
         )
         kept = {merging.text_of(one) for one in mentions}
         visits = tuple(one for one in cell.visits if one.anchor in kept)
@@ -110,7 +108,7 @@ class CasesStage:
         reports = tuple(
             one
             for one in cell.flight_reports
-            if expiry.mention_over(one) > now or one.record_id in held
+            if expiry.report_over(one) > now or one.record_id in held
         )
         cell = replace(cell, mentions=mentions, visits=visits, flight_reports=reports)
         return cell, outputs
@@ -224,6 +222,7 @@ def _telling(found: tuple[VisitMatch, ...]) -> str:
                 match.visit.start,
                 match.visit.end,
                 match.visit.dates_stated,
+                matching.is_doubtful(match.visit),
                 match.days,
             )
             for match in found

@@ -1,5 +1,6 @@
 """What the trained weights say of a scene: the evidence for each pair of visitor and host."""
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -54,13 +55,7 @@ class Scores(NamedTuple):
 
 def weigh(linear: Linear, features: Iterable[str]) -> float:
     """The logarithm of the odds."""
-    get = linear.weights.get
-    total = linear.intercept
-    for feature in features:
-        weight = get(feature)
-        if weight is not None:
-            total += weight
-    return total
+    return linear.intercept + sum(map(linear.weights.get, features, itertools.repeat(0.0)))
 
 
 def scores_of(scene: Scene, model: VisitModel, by_rules: Collection[Pair]) -> Scores:

@@ -1,4 +1,4 @@
-"""The wording of a flight: what an aircraft did, from where to where, on which day, how long.
+"""The wording of a flight: what an aircraft did, from where to where, on which day.
 
 A movement is a verb or noun ("landed", "stopover") with what follows it up to the next one; whose
 it is, the nearest aircraft before it tells, or one after it ("aboard an Il-62").
@@ -16,9 +16,10 @@ from wheelsdown.records.flight_reports import ReportedPlace
 
 Kind = Literal["arrive", "seen", "stay", "go", "leave", "return", "reach", "send", "flight"]
 
+_STOPS = "stop stops stopped stopping stopover stopovers layover layovers refuelled refueled"
 _WORDS: dict[Kind, str] = {
     "arrive": "landed lands land landing arrived arrives arrive arriving arrival touched touch "
-    "touches touching stopped stops stopping stopover layover stop refuelled refueled diverted",
+    f"touches touching diverted {_STOPS}",
     "seen": "spotted seen parked photographed sighted observed filmed detected",
     "stay": "remained remains stayed stays spent spends sat stood waited grounded remaining "
     "staying spending standing",
@@ -68,6 +69,8 @@ _HEDGE = words(
     "possibly suspected unconfirmed thought rumoured rumored rumours rumors allegedly presumably "
     "suggests suggesting suggested indicates"
 )
+#: "After stops in P, P", "with a stopover in P": where an aircraft was on its way.
+_ON_THE_WAY = words("after following with including making having")
 _ABOARD = words("aboard on in by of using with board")
 #: People do these aboard an aircraft that is named after the verb.
 _CARRIED = frozenset({"arrive", "go", "leave", "return", "reach", "flight"})
@@ -78,19 +81,6 @@ _TRADE = re.compile(
     r"(?<!\S)(?:deliver\S*|orders?|ordered|buy|buys|buying|bought|purchas\S+|sells?|sold|selling|"
     r"lease[sd]?|donat\S+|acquir\S+) (?:\S+ ){0,4}A(?!\S)|"
     r"(?<!\S)A (?:\S+ ){0,2}(?:was|were|been|be) (?:delivered|sold|handed|donated|ordered)(?!\S)"
-)
-_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-}  # fmt: skip
-_LENGTH = re.compile(
-    rf"(?<!\S)(\d+(?: \. \d+)?|{'|'.join(_NUMBERS)}) (and a half )?(?:- )?"
-    r"(hours?|days?|minutes?)(?!\S)"
-)
-_HOURS = {"hour": 1.0, "day": 24.0, "minute": 1 / 60}
-_ON_GROUND = re.compile(
-    r"(?<!\S)(?:remain\w*|stay\w*|spen[dt]\w*|parked|grounded|ground|stop|stopover|layover|sat|stood|"
-    r"waited|there)(?!\S)"
 )
 
 
@@ -114,6 +104,7 @@ def movements(line: Line, published: date) -> Iterator[Movement]:
     subject: Aircraft | None = None
     read = 0
     told = False
+    reached: ReportedPlace | None = None
     for index, (at, kind) in enumerate(verbs):
         end = _segment_end(line, at, verbs[index + 1][0] if index + 1 < len(verbs) else None)
         begin, found = _subject(line, at, end, kind)
@@ -123,6 +114,8 @@ def movements(line: Line, published: date) -> Iterator[Movement]:
                 found = Aircraft(refers=True)
         if found is None:
             subject = None
+            continue
+        if reached is not None and reached.state != found.state and _is_on_the_way(line, at):
             continue
         subject, begun, read = found, read, end
         is_passing = kind == "reach" and "airspace" in line.text(at, end)
@@ -142,21 +135,7 @@ def movements(line: Line, published: date) -> Iterator[Movement]:
             hedged=not _HEDGE.isdisjoint(e.symbol for e in line.elements),
             why=line.written(min(begin, at), end),
         )
-        told = True
-
-
-def hours_on_ground(line: Line) -> float | None:
-    """How long a sentence says that an aircraft stood somewhere, in hours."""
-    text = line.text(0, len(line.elements))
-    found = _LENGTH.search(text)
-    if found is None:
-        return None
-    near = text[max(0, found.start() - 80) : found.end() + 60]
-    if not _ON_GROUND.search(near):
-        return None
-    number = found[1].replace(" ", "")
-    count = float(_NUMBERS.get(number) or number) + (0.5 if found[2] else 0)
-    return round(count * _HOURS[found[3].rstrip("s")], 2)
+        told, reached = True, destination or reached
 
 
 def _verbs(line: Line) -> Iterator[tuple[int, Kind]]:
@@ -238,6 +217,12 @@ def _goes_on(line: Line, at: int, *, chained: bool) -> bool:
     return chained and bool(
         {"and", "before", "then", ",", "after", "later", "following"} & set(before)
     )
+
+
+def _is_on_the_way(line: Line, at: int) -> bool:
+    """Whether a verb or noun tells of a stop before the end of the flight told of already."""
+    before = {element.symbol for element in line.elements[max(0, at - 4) : at]}
+    return line.elements[at].symbol in _STOPS.split() and not _ON_THE_WAY.isdisjoint(before)
 
 
 def _is_told(line: Line, at: int, begin: int) -> bool:

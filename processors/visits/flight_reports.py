@@ -6,12 +6,13 @@ What sentences say of one aircraft is put together: "An Il-76 of the Algerian ai
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec.structs import replace
 
 from processors.visits.aircraft_names import line_of
-from processors.visits.flight_moves import Movement, hours_on_ground, movements
+from processors.visits.days import days_in
+from processors.visits.flight_moves import Movement, movements
 from processors.visits.flight_threads import (
     Flight,
     Thread,
@@ -22,6 +23,7 @@ from processors.visits.flight_threads import (
     thread_of,
     told_of,
 )
+from processors.visits.flight_times import OLD, hours_on_ground, is_long_ago
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.text import SUMMARY_CHARS, Sentence, sentences
 from wheelsdown.records.flight_reports import FlightReport
@@ -64,9 +66,17 @@ _FIGHT = re.compile(
     r"\b(?:destroy(?:s|ed|ing)?|struck|hits?|hitting|raid\w*|bombard\w*|target(?:s|ed|ing)?)\b",
     re.IGNORECASE,
 )
+#: Entries with such a title, and sentences with the first of them, are of fiction or of history;
+#: a "series of flights", a "game-changer" and the "novel coronavirus" are not.
+_STORY = r"\b(?:(?:film|movie|thriller|documentary)s?|novel(?! (?:corona|virus)\w*)s?)\b"
+_TELLS_A_STORY = re.compile(_STORY, re.IGNORECASE)
+_IS_A_STORY = re.compile(
+    rf"{_STORY}|\breviews?(?= ?[:|\N{{EN DASH}}\N{{EM DASH}}]| - |$)|^reviews?\b|"
+    r"\b(?:book|tv|television|theatre|play) reviews?\b|\bseries\b(?! of\b)|"
+    r"\b(?:video ?|board )?game\b(?![- ](?:chang|plan))",
+    re.IGNORECASE,
+)
 _IT = re.compile(r"\bit\b", re.IGNORECASE)
-#: A flight that lies so far back is the background of the news or an archive picture's. Ours.
-OLD = timedelta(days=60)
 #: More flights than any entry tells of.
 MOST_REPORTS = 6
 _MOST_CITED = 5
@@ -94,12 +104,25 @@ def flights_in(entry: Entry, gazetteer: Gazetteer) -> tuple[Told, ...]:
     published = entry.occurred_at.date()
     threads: list[Thread] = []
     cited: list[str] = []
+    in_the_past = False
     for sentence in _sentences(entry):
         text = sentence.written(0, len(sentence.tokens)) if sentence.tokens else ""
         speaks_of_one = _NAMES_AIRCRAFT.search(text) or (threads and _IT.search(text))
-        if not speaks_of_one or _MISHAP.search(text) or _FIGHT.search(text):
+        if not speaks_of_one or any(
+            told.search(text) for told in (_MISHAP, _FIGHT, _TELLS_A_STORY)
+        ):
+            continue
+        if is_long_ago(text, published):
+            in_the_past = True
             continue
         line = line_of(sentence, gazetteer, published)
+        # What follows on the past without a day of its own goes on with it.
+        if (
+            in_the_past
+            and days_in(line.text(0, len(line.elements)), published, ahead=False) is None
+        ):
+            continue
+        in_the_past = False
         for mentioned in (element.aircraft for element in line.elements):
             if mentioned is not None and mentioned.is_named:
                 thread_of(threads, mentioned)
@@ -178,6 +201,7 @@ def _may_tell(entry: Entry) -> bool:
         any(hint in text for hint in _HINTS)
         and _NAMES_AIRCRAFT.search(text) is not None
         and _MISHAP.search(entry.title) is None
+        and _IS_A_STORY.search(entry.title) is None
     )
 
 

@@ -9,6 +9,7 @@ from processors.visits.aircraft_names import Aircraft, Element
 from processors.visits.flight_moves import Movement
 from wheelsdown.records.flight_reports import ReportCertainty, ReportedPlace
 from wheelsdown.records.record import pair_of
+from wheelsdown.reference.aircraft_marks import state_of_registration
 from wheelsdown.reference.states import load_states
 
 #: Longer grounds, or more of them, are no help to a reader.
@@ -167,7 +168,8 @@ def _state_names() -> frozenset[str]:
 
 
 def told_of(thread: Thread, flight: Flight, cited: tuple[str, ...]) -> Told:
-    """A flight as it is known at the end of the entry."""
+    """A flight as it is known at the end of the entry; with reserve where its words disagree."""
+    odd = _contradiction(thread.aircraft)
     return Told(
         aircraft=thread.aircraft,
         origin=flight.origin,
@@ -177,8 +179,19 @@ def told_of(thread: Thread, flight: Flight, cited: tuple[str, ...]) -> Told:
         returned=flight.returned,
         hours=flight.hours,
         cited=cited,
-        certainty="hedged" if flight.hedged else "stated",
-        why=tuple(dict.fromkeys(flight.why))[:_MOST_WHY],
+        certainty="hedged" if flight.hedged or odd else "stated",
+        why=tuple(dict.fromkeys((*odd, *flight.why)))[:_MOST_WHY],
+    )
+
+
+def _contradiction(aircraft: Aircraft) -> tuple[str, ...]:
+    """What to say of an operator's words that name another state than the registration does."""
+    written = aircraft.registration
+    registered = state_of_registration(written) if written else None
+    if aircraft.operator is None or registered in {None, aircraft.state}:
+        return ()
+    return (
+        f"{written} is registered in {registered}, the operator is said to be {aircraft.state}",
     )
 
 

@@ -30,7 +30,7 @@ _VISIT_WORDS = {
     "SEND": "send sends sent sending dispatch dispatches dispatched",
     "DELEG": "delegation delegations envoy envoys mission team",
     "CANCEL": "cancel cancels cancelled canceled postpone postpones postponed delayed scrapped "
-    "scraps skip skips",
+    "scraps skip skips drops dropped snub snubs boycott boycotts misses calls",
     "SPEAK": "speak speaks spoke speaking speech address addresses addressed tells told says said "
     "announces announced",
     "ATTEND": "attend attends attended attending join joins joined joining participate "

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from processors.visits.candidates import Mention, role_of
+from processors.visits.candidates import Mention, role_of, with_home
 from processors.visits.classifier import Link, Scores, probability, scores_of
 from processors.visits.days import Days
-from processors.visits.evidence import evidence
+from processors.visits.evidence import COLUMNS, evidence
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.reading import Told, is_hoax, visits_by_rules
 from processors.visits.scene import Pair, Scene, scene_of, shapes_of
@@ -56,13 +56,18 @@ def grounds_of(entry: Entry, gazetteer: Gazetteer, venues: Venues, home: str | N
     """What the classifier weighs; ``home`` is the state of the feed's newsroom."""
     day = entry.occurred_at.date()
     shapes = shapes_of(entry, gazetteer)
+    if home is not None and shapes:
+        shapes = (with_home(shapes[0], home), *shapes[1:])
     scene = scene_of(shapes, venues, home, day)
     told = visits_by_rules(shapes, day) if scene.couples else ()
     return Grounds(scene, {(one.visitor, one.host): one for one in told})
 
 
 class VisitReader:
-    """Reads entries, each by itself. ``home_of`` gives the state of a feed's newsroom."""
+    """Reads entries, each by itself. ``home_of`` gives the state of a feed's newsroom.
+
+    Raises ValueError when the model was made for other columns than ``evidence.py`` has.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,11 @@ class VisitReader:
         model: VisitModel,
         home_of: Callable[[str], str | None],
     ) -> None:
+        if model.trees.columns != COLUMNS:
+            raise ValueError(
+                "this classifier weighs other columns than this release has; teach one with "
+                "`wheelsdown visits train`"
+            )
         self._gazetteer = gazetteer
         self._venues = venues
         self._model = model

@@ -88,12 +88,10 @@ def told_when(
     choice = choose(account, dated(shapes, published), published, model.day)
     features = pair_features(account, choice, shapes, published)
     said = cast(Status, model.status.best(features))
-    status = said
-    days = None
-    if choice is not None:
-        days = visit_days(shapes, choice.dated)
-        if choice.probability >= _CLEAR:
-            status = by_date(days, published, said)
+    status = status_of(said, choice, shapes, published)
+    days = visit_days(shapes, choice.dated) if choice is not None else None
+    if account.rule.cue.isdigit():  # "her 2022 visit", told in 2026
+        status, days = account.rule.status, None
     about = [*features, *background_features(account, shapes, status)]
     return PairWhen(
         status=status,
@@ -102,6 +100,15 @@ def told_when(
         kind="visit" if model.kind.probability(about) > 1 - _THIRD else "third_place",
         cue=_cue(account, shapes, choice if status != said else None, (status, features), model),
     )
+
+
+def status_of(
+    said: Status, choice: Choice | None, shapes: Sequence[Shape], published: date
+) -> Status:
+    """The status: that of the words, unless a day is told clearly."""
+    if choice is None or choice.probability < _CLEAR:
+        return said
+    return by_date(visit_days(shapes, choice.dated), published, said)
 
 
 def account_of(

@@ -145,7 +145,9 @@ _RULES = (
     _rule("verb", rf"(?:visit|visits|visited|{_BE} visiting) (?P<o>O\d+)(?! (?:in|at|'s)\s)"),
     _rule("verb", rf"{_STAY} {_gap(2)}(?:in|at) {PLACES}"),
     # "[O1] returns from P2", "[O1] left P2"
-    _rule("verb", rf"(?:return(?:s|ed|ing)?|back|home) {_gap(3)}from {PLACES}"),
+    _rule(
+        "verb", rf"(?:return(?:s|ed|ing)?|(?:{_BE}|just|fresh) back|home) {_gap(3)}from {PLACES}"
+    ),
     _rule("verb", rf"(?:left|leaves|departs|departed) {PLACES}"),
     # "O2 receives O1 at P2", "P2 to host O1", "O1 was received by O2", "O2 and visiting O1"
     _rule(

@@ -41,6 +41,7 @@ BAD = {
     '{"title": "T", "published": "today"}': "time of publication not ISO 8601",
     '{"title": "T", "published": "0001-01-01T00:00:00+14:00"}': "time of publication not ISO 8601",
     '{"title": "T", "published": "1970-01-01"}': "published before 1990",
+    '{"title": "T", "published": "9999-12-31"}': "published after 2199",
     '{"title": " ", "published": "2023-07-25"}': "neither title nor summary",
 }
 
@@ -186,7 +187,7 @@ def test_a_classifier_is_taught_without_the_frozen_months_and_graded_on_them(
     labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
     done = wheelsdown("visits", "train", "--labels", labels, "--output", model)
     assert done.exit_code == ExitCode.OK, done.output
-    assert "left out: 24" in done.stdout
+    assert "stories that reach into them: 24" in done.stdout
     assert "cross-validated: 216 entries" in done.stdout
     again = taught_model(development(labelled_in([labels], []).examples))
     assert model.read_bytes() == encode_visit_model(again)

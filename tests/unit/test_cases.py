@@ -110,7 +110,8 @@ def test_an_entry_that_looks_back_is_no_visit_of_its_own() -> None:
 
 
 def test_a_late_report_without_a_day_is_of_the_visit_before_it() -> None:
-    late = mention(11, "Shoigu", feed="late-desk")
+    # Completed: "ongoing" says that he is there on the day of publication, so that he came back.
+    late = mention(11, "Shoigu", status="completed", feed="late-desk")
     (draft,) = merging.merge([*SHOIGU, late])
     assert (draft.start, draft.end) == (date(2023, 7, 25), date(2023, 7, 27))
     dated = mention(11, "Shoigu", feed="late-desk", start=date(2023, 8, 5))
@@ -548,6 +549,41 @@ def test_a_flight_against_the_direction_of_the_visit_is_weaker_and_says_so() -> 
     assert any("fetch or bring home" in one for one in explanation.unknown(stay, found, states))
 
 
+def test_a_visit_that_no_report_is_sure_of_is_told_with_doubt_and_a_point_less() -> None:
+    doubtful, sure = (
+        replace(mention(day, feed=f"feed-{day}"), certainty=certainty)
+        for day, certainty in ((0, 0.6), (4, 0.9))
+    )
+    run = new_run()
+    (first,) = incidents(run.take_all([doubtful, pyongyang_stay("left")]))
+    doubt = "No report says clearly that this is a visit."
+    assert any(one.endswith(doubt) for one in first.why)
+    assert "but it is doubtful that there is a visit" in first.why[-1]
+    (second,) = incidents(run.take(sure))
+    assert second.changed == "more is known of the visits"
+    assert not any("doubt" in one or doubt in one for one in second.why)
+    for feeds, seen, unsure, expected in (
+        (("a", "b"), date(2023, 7, 31), 0.69, "moderate"),
+        (("a", "b"), date(2023, 7, 31), 0.7, "strong"),
+        (("a",), date(2023, 7, 27), 0.69, "weak"),
+        (("a",), date(2023, 7, 27), 0.7, "moderate"),
+    ):
+        visit = replace(VISIT, start=seen, end=seen, feeds=feeds, certainty=unsure)
+        stay = pyongyang_stay("left")
+        found = matching.matches(stay, [visit], date(2023, 8, 30))
+        assert matching.strength(stay, found) == expected
+
+
+def test_a_surer_report_alone_is_no_news_of_a_visit() -> None:
+    run = new_run()
+    first = replace(mention(0), certainty=0.75)
+    # A report that is no longer shown and comes from a known feed differs in nothing else.
+    more = [replace(mention(day / 10), certainty=0.75) for day in range(1, 6)]
+    run.take_all([first, *more])
+    surer = replace(mention(0.6), certainty=0.99)
+    assert run.take(surer) == []
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -566,6 +602,12 @@ def test_a_flight_against_the_direction_of_the_visit_is_weaker_and_says_so() -> 
         ("Muhammad bin Salman", "Mohammed bin Salman", True),
         ("Mike Pompeo", "Michael Pompeo", True),
         ("Joe Biden", "Jill Biden", False),
+        ("Donald Trump Jr", "Donald Trump", False),
+        ("Donald J. Trump", "Donald Trump, Jr.", False),
+        ("Donald Trump Jr.", "Donald Trump Jr", True),
+        ("Donald Trump Jr", "Dominic Raab Jr", False),
+        ("Donald Trump Jr", "Trump", True),
+        ("Lloyd J. Austin III", "Lloyd Austin", True),
         ("Wang Yi", "Wang Ji", False),
     ],
 )

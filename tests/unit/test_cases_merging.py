@@ -1,72 +1,19 @@
 """Which mentions are one visit, what counts as a copy, and what later news makes of a visit."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
+from fakes.mentions import july, only, told
 from fakes.stage_run import StageRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.cases.merging import Draft, makes_a_visit, merge
+from processors.cases.merging import makes_a_visit, merge
 from processors.cases.stage import CasesStage
-from wheelsdown.records.record import record_id
-from wheelsdown.records.visits import Evidence, Mention, Status, Visit
+from wheelsdown.records.visits import Mention, Visit
 from wheelsdown.reference.states import load_states
-
-NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
-
-
-def told(
-    day: float,
-    status: Status = "ongoing",
-    *,
-    who: str | None = "Shoigu",
-    rank: str = "",
-    start: int | date | None = None,
-    end: int | None = None,
-    background: bool = False,
-    title: str | None = None,
-    summary: str = "",
-    feed: str = "world-wire",
-) -> Mention:
-    """An entry of ``day`` days after 25 July; ``start`` and ``end`` in days after it, too."""
-    at = NOON + timedelta(days=day)
-    title = title or f"{who} {rank} {status} {start} {end} {background} {day} {feed}"
-    return Mention(
-        record_id=record_id("mention", title, summary, feed, at),
-        occurred_at=at,
-        observed_at=at,
-        pair="PRK-RUS",
-        visitor="RUS",
-        host="PRK",
-        official=who,
-        office=None,
-        status=status,
-        start=start if not isinstance(start, int) else _july(start),
-        end=None if end is None else _july(end),
-        background=background,
-        why=(),
-        evidence=Evidence(
-            entry_id=record_id(title, feed),
-            feed=feed,
-            title=title,
-            link=None,
-            published_at=at,
-            content_hash=record_id(title, summary),
-        ),
-        rank=rank,
-    )
-
-
-def _july(day: int) -> date:
-    return (NOON + timedelta(days=day)).date()
-
-
-def only(*mentions: Mention) -> Draft:
-    (draft,) = merge(mentions)
-    return draft
 
 
 def test_offices_tell_unnamed_officials_of_one_state_apart() -> None:
@@ -86,6 +33,16 @@ def test_half_a_name_is_of_the_visit_nearest_in_time() -> None:
     for day, counts in ((1, [2, 1]), (19, [1, 2])):
         drafts = merge([first, second, told(day, who="Kim")])
         assert [len(one.mentions) for one in drafts] == counts
+
+
+def test_of_two_visits_equally_near_half_a_name_is_of_the_one_of_its_kind_of_office() -> None:
+    joe, jill = told(0, who="Joe Biden", rank="head"), told(0, who="Jill Biden")
+    biden = told(0, who="Biden", rank="head")
+    after = told(6, "completed", who="Biden", rank="head")
+    recalled = told(6, "completed", who="Biden", rank="head", background=True)
+    for one in (biden, after, recalled):
+        counts = {draft.official: len(draft.mentions) for draft in merge([joe, jill, one])}
+        assert counts == {"Joe Biden": 2, "Jill Biden": 1}
 
 
 TITLE = "Russian defence minister Shoigu arrives in Pyongyang for talks"
@@ -122,7 +79,7 @@ def test_what_the_summary_of_a_copy_adds_counts_but_is_shown_last() -> None:
     dated = told(1, start=-1, end=2, title=TITLE, summary="From 24 to 27 July.", feed="b")
     other = told(2, feed="c")
     draft = only(first, dated, other)
-    assert (draft.start, draft.end, draft.dates_stated) == (_july(-1), _july(2), True)
+    assert (draft.start, draft.end, draft.dates_stated) == (july(-1), july(2), True)
     assert draft.feeds == ("a", "c")
     assert [one.feed for one in draft.evidence] == ["a", "c", "b"]
 
@@ -140,18 +97,18 @@ def test_a_visit_keeps_its_id_when_the_text_it_was_copied_from_comes_late() -> N
 def test_a_cancellation_is_undone_by_later_plans_not_by_previews_in_the_press() -> None:
     planned = told(0, "planned", start=10)
     off = told(3, "cancelled")
-    assert (only(planned, off).status, only(planned, off).start) == ("cancelled", _july(10))
+    assert (only(planned, off).status, only(planned, off).start) == ("cancelled", july(10))
     preview = told(4, "planned", feed="preview")
     assert only(planned, off, preview).status == "cancelled"
     again = told(7, "planned", feed="again")
     assert (only(planned, off, again).status, only(planned, off, again).start) == (
         "planned",
-        _july(7),
+        july(7),
     )
     moved = told(4, "planned", start=14, feed="moved")
     assert (only(planned, off, moved).status, only(planned, off, moved).start) == (
         "planned",
-        _july(14),
+        july(14),
     )
     months_later = told(3, "planned", start=80)
     assert [one.status for one in merge([planned, off, months_later])] == ["cancelled", "planned"]
@@ -172,19 +129,19 @@ def test_a_preview_that_comes_late_makes_no_plan_of_a_visit_under_way() -> None:
 def test_a_new_date_moves_the_visit() -> None:
     first = told(0, "planned", start=10, end=12)
     draft = only(first, told(3, "planned", start=18, end=19))
-    assert (draft.status, draft.start, draft.end) == ("planned", _july(18), _july(19))
+    assert (draft.status, draft.start, draft.end) == ("planned", july(18), july(19))
     within = only(first, told(3, "planned", start=11))
-    assert (within.start, within.end) == (_july(10), _july(12))
+    assert (within.start, within.end) == (july(10), july(12))
     seen = only(first, told(19, start=18))
-    assert (seen.status, seen.start, seen.end) == ("ongoing", _july(18), _july(18))
+    assert (seen.status, seen.start, seen.end) == ("ongoing", july(18), july(18))
     on_the_day = only(first, told(11, start=11))
-    assert (on_the_day.start, on_the_day.end) == (_july(10), _july(12))
+    assert (on_the_day.start, on_the_day.end) == (july(10), july(12))
     assert len(merge([first, told(10, start=10), told(19, start=18)])) == 2
 
 
 def test_what_is_announced_without_a_day_is_the_next_visit_told_of() -> None:
     early = told(0, "planned")
-    assert (only(early, told(21, start=21)).start) == _july(21)
+    assert (only(early, told(21, start=21)).start) == july(21)
     assert only(early, told(20, "cancelled", start=23)).status == "cancelled"
     assert len(merge([early, told(40)])) == 2
     assert len(merge([told(0), told(20, "planned"), told(24)])) == 2
@@ -197,7 +154,7 @@ def test_a_visit_recalled_without_a_day_makes_none() -> None:
     assert merge([OLD, replace(OLD, record_id="b", evidence=told(14, feed="b").evidence)]) == ()
     draft = only(told(2), OLD)
     assert len(draft.mentions) == 2
-    assert (draft.status, draft.start) == ("ongoing", _july(2))
+    assert (draft.status, draft.start) == ("ongoing", july(2))
     assert len(only(told(2), told(14, "completed", who=None, background=True)).mentions) == 2
     other = told(14, "completed", who="Lavrov", background=True)
     assert [len(one.mentions) for one in merge([told(2), other])] == [1]
@@ -207,7 +164,7 @@ def test_a_visit_recalled_with_a_recent_day_is_one_if_nothing_else_is_there() ->
     """The article of 2023 that started all this knows the minister's visit only as the past."""
     recalled = told(14, "completed", background=True, start=2)
     draft = only(recalled)
-    assert (draft.status, draft.start, draft.dates_stated) == ("completed", _july(2), True)
+    assert (draft.status, draft.start, draft.dates_stated) == ("completed", july(2), True)
     assert len(only(recalled, told(0), told(1, feed="b")).mentions) == 3
     assert merge([told(40, "completed", background=True, start=2)]) == ()
     new, old = told(13, start=13), told(2, start=2)
@@ -219,7 +176,7 @@ def test_a_visit_spoken_of_in_passing_is_the_announced_one_or_that_under_way() -
     assert merge([coming]) == ()
     assert len(only(coming, told(0, "planned", start=20)).mentions) == 2
     now = told(5, "ongoing", background=True)
-    assert only(now).start == _july(5)
+    assert only(now).start == july(5)
     assert len(only(now, told(0)).mentions) == 2
     assert len(only(told(3, "planned", background=True, start=9)).mentions) == 1
 
@@ -240,7 +197,7 @@ TELLING = st.builds(
     st.sampled_from(["planned", "ongoing", "completed", "cancelled", "unconfirmed"]),
     who=st.sampled_from([None, "Kim", "Kim Jong Un", "Kim Yo Jong", "Sergei Shoigu"]),
     rank=st.sampled_from(["", "head", "defence"]),
-    start=st.sampled_from([None, None, 2, 9, 20, date(2019, 4, 25)]),
+    start=st.sampled_from([None, None, 2, 9, 20, 45, date(2019, 4, 25)]),
     background=st.booleans(),
     title=st.sampled_from([None, None, TITLE, TITLE.replace("talks", "a day of talks")]),
     summary=st.sampled_from(["", "more"]),

@@ -130,6 +130,20 @@ def test_a_flight_of_long_ago_is_no_report() -> None:
     assert not reports(entry("Archive", "An Iranian Boeing 747 landed in Moscow on 3 March 2023."))
 
 
+def test_the_end_of_last_year_is_not_long_ago_in_january() -> None:
+    said = "A Russian government Il-96 landed in Havana in December 2022."
+    assert reports(entry("Havana", said, at=datetime(2023, 1, 5, 12, tzinfo=UTC)))
+    assert not reports(entry("Havana", said))
+
+
+def test_a_registration_of_another_state_than_the_operator_s_is_told_first() -> None:
+    (odd,) = reports(entry("Who?", "An Iranian aircraft, RA-78765, landed in Caracas on Sunday."))
+    assert (odd.operator_state, odd.operator, odd.certainty) == ("IRN", "Iranian", "hedged")
+    assert odd.why[0] == "RA-78765 is registered in RUS, the operator is said to be IRN"
+    (even,) = reports(entry("Who?", "An Iranian aircraft, EP-IGD, landed in Caracas on Sunday."))
+    assert even.certainty == "stated"
+
+
 def test_the_stage_publishes_reports_that_its_topic_carries() -> None:
     stage = VisitsStage(load_states(), load_officials(), partitions=1)
     one = entry("Russian government Il-96-300 (RA-96022) lands in Havana")

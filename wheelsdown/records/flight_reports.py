@@ -8,7 +8,8 @@ import msgspec
 from wheelsdown.records.record import Pair, Record, StateCode
 from wheelsdown.records.visits import Evidence
 
-#: ``stated``: told as a fact. ``hedged``: "appears", "reportedly", "may have".
+#: ``stated``: told as a fact. ``hedged``: "appears", "reportedly", "may have", or registration and
+#: operator disagree.
 ReportCertainty = Literal["stated", "hedged"]
 
 

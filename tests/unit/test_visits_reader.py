@@ -1,0 +1,148 @@
+"""The trained reader: visits that patterns miss, what it must not find, and that it is readable."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.visits.classifier import probability, weigh
+from processors.visits.gazetteer import Gazetteer
+from processors.visits.reader import VisitRead, VisitReader
+from processors.visits.venues import Venues
+from wheelsdown.records.news import Entry
+from wheelsdown.reference.newsrooms import home_of
+from wheelsdown.reference.officials import load_officials
+from wheelsdown.reference.states import load_ambiguous_names, load_states
+from wheelsdown.reference.venues import load_venues
+from wheelsdown.reference.visit_model import (
+    Linear,
+    Tree,
+    Trees,
+    decode_visit_model,
+    encode_visit_model,
+    load_visit_model,
+)
+
+MODEL = load_visit_model()
+READER = VisitReader(
+    Gazetteer(load_states(), load_officials(), load_ambiguous_names()),
+    Venues(load_venues()),
+    MODEL,
+    home_of,
+)
+
+
+def read(
+    title: str, summary: str = "", *, on: str = "2024-09-10", feed: str = "https://example.org/rss"
+) -> tuple[VisitRead, ...]:
+    at = datetime.fromisoformat(on).replace(hour=12, tzinfo=UTC)
+    return READER.read(
+        Entry(
+            record_id="e",
+            occurred_at=at,
+            observed_at=at,
+            entry_id="e",
+            feed=feed,
+            title=title,
+            summary=summary,
+            link=None,
+            published_at=at,
+            content_hash="e",
+        )
+    )
+
+
+def pairs(*args: str, on: str = "2024-09-10", feed: str = "https://example.org/rss") -> set[str]:
+    return {f"{one.visitor} -> {one.host}" for one in read(*args, on=on, feed=feed)}
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "found"),
+    [
+        ("Kenyan president arrives in Kigali for two-day visit", "", {"KEN -> RWA"}),
+        (
+            "Trade tops the agenda",
+            "Vietnam's foreign minister will travel to Canberra and Wellington next week.",
+            {"VNM -> AUS", "VNM -> NZL"},
+        ),
+        (
+            "A rare guest in Minsk",
+            "Hungary's foreign minister and his Slovak counterpart flew to Belarus on Monday.",
+            {"HUN -> BLR", "SVK -> BLR"},
+        ),
+        ("Chilean president welcomes Spain's king to Santiago", "", {"ESP -> CHL"}),
+        ("Peru's president speaks with Japanese prime minister by phone", "", set()),
+        ("Ghana's president visits flood victims in Tamale", "", set()),
+        ("French ambassador in Tokyo praises Japanese cooking", "", set()),
+        ("Thai farmers protest over the price of rice", "", set()),
+    ],
+)
+def test_who_visits_whom(title: str, summary: str, found: set[str]) -> None:
+    assert pairs(title, summary) == found
+
+
+def test_a_bare_title_is_of_the_state_of_the_newsroom() -> None:
+    at_home = pairs("Prime minister leaves for Jakarta", feed="https://www.straitstimes.com/rss")
+    assert at_home == {"SGP -> IDN"}
+    assert pairs("Prime minister leaves for Jakarta") == set()
+
+
+def test_a_gathering_is_where_it_is_held_that_week() -> None:
+    (one,) = read(
+        "Germany's Scholz meets leaders at the G20", "He arrived on Monday.", on="2024-11-18"
+    )
+    assert (one.visitor, one.host) == ("DEU", "BRA")
+
+
+def test_a_mention_says_who_when_and_why() -> None:
+    (one,) = read("Polish defence minister Wladyslaw Kosiniak-Kamysz will visit Seoul on Thursday")
+    assert one.official == "Wladyslaw Kosiniak-Kamysz"
+    assert (one.rank, one.status, one.kind, one.background) == (
+        "defence",
+        "planned",
+        "visit",
+        False,
+    )
+    assert one.days is not None
+    assert one.days.start == date(2024, 9, 12)
+    assert MODEL.threshold <= one.certainty <= 1
+    assert "will visit Seoul" in one.why[0]
+
+
+def test_another_language_and_a_hoax_are_not_read() -> None:
+    assert read("Le président français est en visite à Berlin et dans la ville de Bonn") == ()
+    assert read("Fact check: video of Macron arriving in Kyiv is fake") == ()
+
+
+def test_the_file_is_readable_and_reads_back() -> None:
+    data = encode_visit_model(MODEL)
+    assert decode_visit_model(data) == MODEL
+    assert max(map(len, data.splitlines())) < 1_000
+    assert len(data) < 8_000_000
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+
+
+@given(st.dictionaries(NAMES, st.floats(-5, 5)), st.sets(NAMES))
+def test_weights_add_up(weights: dict[str, float], features: set[str]) -> None:
+    linear = Linear(intercept=1.0, weights=weights)
+    expected = 1.0 + sum(weights.get(name, 0.0) for name in features)
+    assert weigh(linear, sorted(features)) == pytest.approx(expected)
+
+
+def test_trees_are_walked_left_where_a_column_is_at_most_the_split() -> None:
+    tree = Tree(
+        (0, -1, 1, -1, -1), (0.5, 0, 2, 0, 0), (1, 0, 3, 0, 0), (2, 0, 4, 0, 0), (0, 1, 0, 2, 3)
+    )
+    trees = Trees(columns=("x", "y"), intercept=-2.0, trees=(tree,))
+    assert probability(trees, (0.5, 9)) == pytest.approx(1 / (1 + 2.718281828**1.0))
+    assert probability(trees, (0.6, 2)) == pytest.approx(0.5)
+    assert probability(trees, (0.6, 2.1)) == pytest.approx(1 / (1 + 2.718281828**-1.0))
+
+
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_visit_model(b'{"entry": 1}')
