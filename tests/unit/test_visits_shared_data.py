@@ -16,6 +16,7 @@ from wheelsdown.stage import Position
 
 NEWS = Path(__file__).parents[3] / "shared" / "data" / "news"
 LABELS = NEWS / "rss_labelled_2023h1.jsonl"
+ARTICLE = NEWS / "seed_article.txt"
 WORLD = NEWS / "world_2023-07-20_2023-08-10.jsonl.gz"
 
 pytestmark = [
@@ -38,6 +39,28 @@ def test_the_visits_that_started_the_project_are_found() -> None:
     assert "Sergei Shoigu" in {one.official for one in to_pyongyang}
     # Nobody from North Korea went anywhere in these weeks.
     assert not [one for one in found if one.visitor == "PRK"]
+
+
+def test_the_founding_article_has_two_visits_and_none_of_its_traps() -> None:
+    title, body = ARTICLE.read_text(encoding="utf-8").strip().split("\n", 1)
+    at = datetime(2023, 8, 8, 12, tzinfo=UTC)
+    entry = Entry(
+        record_id="article",
+        occurred_at=at,
+        observed_at=at,
+        entry_id="article",
+        feed="https://www.theepochtimes.com/",
+        title=title,
+        summary=" ".join(body.split()),
+        link=None,
+        published_at=at,
+        content_hash="article",
+    )
+    found = {(one.visitor, one.host, one.official, str(one.start)) for one in mentions(entry)}
+    assert found == {
+        ("RUS", "PRK", "Sergei Shoigu", "2023-07-27"),
+        ("CHN", "PRK", "Li Hongzhong", "2023-07-27"),
+    }
 
 
 def test_few_visits_are_found_that_are_none() -> None:
