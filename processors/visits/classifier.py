@@ -17,7 +17,7 @@ from processors.visits.features import (
     visit_words_near,
     word_features,
 )
-from processors.visits.scene import Pair, Scene
+from processors.visits.scene import Pair, Scene, ground_of
 from wheelsdown.reference.visit_model import Linear, Tree, Trees, VisitModel
 
 #: Below these an entry without a pattern, and a pair by its best link, are not looked at further:
@@ -63,13 +63,19 @@ def scores_of(scene: Scene, model: VisitModel, by_rules: Collection[Pair]) -> Sc
     entry = weigh(model.entry, entry_features(scene.lines))
     if entry < _NO_VISIT and not by_rules:
         return Scores(entry, (), (), {}, {})
+    links = _links(scene, model.link)
+    in_question = {code for pair in links for code in pair}
     visitors, hosts = [], []
     for mention in scene.mentions:
+        if mention.code not in in_question and ground_of(mention.code) not in in_question:
+            # of a state that is in no pair: whatever it is, it decides nothing
+            visitors.append(0.0)
+            hosts.append(0.0)
+            continue
         found = list(role_features(scene.lines[mention.sentence], mention))
         visitors.append(weigh(model.visitor, found))
         hosts.append(weigh(model.host, found))
     codes = codes_by_place(scene)
-    links = _links(scene, model.link)
     return Scores(
         entry=entry,
         visitors=visitors,

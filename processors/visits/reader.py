@@ -114,8 +114,8 @@ class VisitReader:
         return VisitRead(
             visitor=pair[0],
             host=pair[1],
-            official=party.name if party else None,
-            office=party.office if party else None,
+            official=_name(party),
+            office=_title(party),
             rank=role_of(party) if party else "other",
             status=when.status,
             kind=when.kind,
@@ -138,6 +138,18 @@ def _official(scene: Scene, scores: Scores, visitor: Mention) -> Party | None:
     if named:
         return scene.mentions[-max(named)[1]].party
     return visitor.party
+
+
+def _name(party: Party | None) -> str | None:
+    """The name as written; nobody is called by a word without a capital."""
+    return party.name if party and party.name and not party.name.islower() else None
+
+
+def _title(party: Party | None) -> str | None:
+    """The title as written; "the pope" is one, though it means one person."""
+    if party is None:
+        return None
+    return party.office or (party.name if _name(party) is None else None)
 
 
 def _names(mention: Mention, visitor: Mention) -> bool:

@@ -108,6 +108,10 @@ class Phrase(NamedTuple):
     states: tuple[str, ...]
 
 
+#: Without any of these symbols no rule finds a place.
+_NAMED = frozenset("PDGO")
+
+
 def _rule(kind: Kind, text: str) -> tuple[Kind, re.Pattern[str]]:
     return kind, re.compile(rf"(?<!\S)(?:{text})(?!\S)")
 
@@ -219,6 +223,8 @@ _RULES = (
 
 def phrases(shape: Shape) -> Iterator[Phrase]:
     """All phrases of a sentence that tell of somebody at a place, whoever it is."""
+    if _NAMED.isdisjoint(element.symbol for element in shape.elements):
+        return
     for kind, pattern in _RULES:
         for match in pattern.finditer(shape.text):
             hosts = _hosts(shape, kind, match)
