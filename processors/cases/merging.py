@@ -250,7 +250,8 @@ def _recalled(mention: Mention, chains: list[Chain]) -> Chain | None:
 
 def _draft(chain: Chain, sorted_out: Heard) -> Draft:
     names = [one.official for one in chain if one.official]
-    titled = [one for one in chain if one.office]
+    # The title of whoever is named, before that of "a delegation" or of nobody in particular.
+    titled = sorted((one for one in chain if one.office), key=lambda one: one.official is None)
     fullest = max((len(name.split()) for name in names), default=0)
     official = next((name for name in names if len(name.split()) == fullest), None)
     first_of: dict[int, Mention] = {}

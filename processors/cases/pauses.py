@@ -36,7 +36,24 @@ def in_time(mentions: Iterable[Mention], *, late: timedelta) -> list[Chain]:
             chains[-1].append(one)
         else:
             chains.append([one])
-    return chains
+    return _without_lone_returns(chains) if late > SAME_VISIT else chains
+
+
+def _without_lone_returns(chains: Iterable[Chain]) -> list[Chain]:
+    """The visits, a return that only one feed tells of and nobody dates joined to the visit before.
+
+    Comment on a visit often reads as if it were under way; when an official is back so soon, more
+    than one feed says so.
+    """
+    kept: list[Chain] = []
+    for chain in chains:
+        is_lone = len({one.evidence.feed for one in chain}) == 1
+        undated = all(one.start is None for one in chain)
+        if kept and is_lone and undated and about(chain[0]) - about(kept[-1][-1]) <= LATE_REPORT:
+            kept[-1] += chain
+        else:
+            kept.append(chain)
+    return kept
 
 
 def follows(chain: Sequence[Mention], following: Mention, late: timedelta) -> bool:

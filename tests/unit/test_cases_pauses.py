@@ -12,14 +12,27 @@ from wheelsdown.records.visits import Mention
 def test_an_official_seen_again_after_a_pause_has_come_back(pause: int, who: str) -> None:
     """Witkoff was in Russia on 11 and 25 April 2025, and his name alone may be his brother's."""
     brother = told(0, who="Zach Witkoff")
-    trips = [told(n * pause, who="Steve Witkoff" if n == 0 else who) for n in range(4)]
     days = [july(n * pause) for n in range(4)]
+    trips = [
+        told(n * pause, who="Steve Witkoff" if n == 0 else who, feed=feed, title=f"{feed}{n} says")
+        for n in range(4)
+        for feed in ("one", "other")
+    ]
     drafts = [one for one in merge([*trips, brother]) if one.official != "Zach Witkoff"]
     assert [(one.start, one.end) for one in drafts] == [(day, day) for day in days]
     preview = told(pause - 1, "planned", who="Steve Witkoff")
-    assert [one.start for one in merge([*trips[:2], preview])] == days[:2]
+    assert [one.start for one in merge([*trips[:4], preview])] == days[:2]
     looking_back = told(pause - 1, "completed", who="Steve Witkoff")
-    assert [len(one.mentions) for one in merge([*trips[:2], looking_back])] == [2, 1]
+    assert [len(one.mentions) for one in merge([*trips[:4], looking_back])] == [3, 2]
+
+
+def test_a_return_that_one_feed_alone_tells_of_is_a_late_report() -> None:
+    """Comment on a visit often reads as if it were under way still."""
+    visit = [told(0), told(1, feed="b", title="another")]
+    assert [one.start for one in merge([*visit, told(9)])] == [july(0)]
+    back = [told(9), told(9, feed="b", title="he is back, says another")]
+    assert [one.start for one in merge([*visit, *back])] == [july(0), july(9)]
+    assert [one.start for one in merge([*visit, told(9, start=9)])] == [july(0), july(9)]
 
 
 def test_an_official_seen_on_the_days_stated_of_a_long_visit_has_not_left() -> None:
