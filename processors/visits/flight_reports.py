@@ -29,7 +29,7 @@ from processors.visits.text import SUMMARY_CHARS, Sentence, sentences
 from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.news import Entry
 from wheelsdown.records.record import record_id
-from wheelsdown.records.visits import Evidence
+from wheelsdown.records.visits import evidence_of
 
 #: Unlike visits, flights are told in the middle of long articles.
 READ_CHARS = 6_000
@@ -184,14 +184,7 @@ def flight_report(entry: Entry, told: Told) -> FlightReport:
         cited=told.cited,
         certainty=told.certainty,
         why=told.why,
-        evidence=Evidence(
-            entry_id=entry.entry_id,
-            feed=entry.feed,
-            title=entry.title,
-            link=entry.link,
-            published_at=entry.published_at or entry.occurred_at,
-            content_hash=entry.content_hash,
-        ),
+        evidence=evidence_of(entry),
     )
 
 

@@ -19,7 +19,7 @@ from wheelsdown.records.news import Entry
 from wheelsdown.records.progress import Progress, progress
 from wheelsdown.records.record import Record, pair_of, record_id
 from wheelsdown.records.topics import CASES_EVENTS, NEWS_ENTRIES, Topic
-from wheelsdown.records.visits import Evidence, Mention
+from wheelsdown.records.visits import Mention, evidence_of
 from wheelsdown.reference.newsrooms import home_of
 from wheelsdown.reference.officials import Officials
 from wheelsdown.reference.states import State, load_ambiguous_names
@@ -107,12 +107,5 @@ def _mention(entry: Entry, told: VisitRead) -> Mention:
         rank=told.rank,
         kind=told.kind,
         certainty=told.certainty,
-        evidence=Evidence(
-            entry_id=entry.entry_id,
-            feed=entry.feed,
-            title=entry.title,
-            link=entry.link,
-            published_at=entry.published_at or entry.occurred_at,
-            content_hash=entry.content_hash,
-        ),
+        evidence=evidence_of(entry),
     )

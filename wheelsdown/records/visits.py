@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from wheelsdown.records.news import Entry
 from wheelsdown.records.record import Instant, Pair, Record, StateCode
 
 Status = Literal["planned", "ongoing", "completed", "cancelled", "unconfirmed"]
@@ -22,6 +23,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None
     published_at: Instant
     content_hash: str
+
+
+def evidence_of(entry: Entry) -> Evidence:
+    """An entry as evidence; without a usable time of its own it is of when it was first seen."""
+    return Evidence(
+        entry_id=entry.entry_id,
+        feed=entry.feed,
+        title=entry.title,
+        link=entry.link,
+        published_at=entry.published_at or entry.occurred_at,
+        content_hash=entry.content_hash,
+    )
 
 
 class Mention(Record, frozen=True, kw_only=True, tag="mention"):
