@@ -203,7 +203,7 @@ def _names_of(state: State) -> dict[str, Name]:
         return dict.fromkeys((state.name, *state.names), Name("organisation", state.code))
     names = dict.fromkeys((state.name, *state.names), Name("state", state.code))
     names.update(dict.fromkeys(state.demonyms, Name("demonym", state.code)))
-    names.update(dict.fromkeys(state.cities, Name("city", state.code)))
+    names.update(dict.fromkeys((*state.cities, *state.towns), Name("city", state.code)))
     names.update(dict.fromkeys(state.seats, Name("seat", state.code)))
     if state.capital is not None:
         # Singapore and Djibouti are states too; as a capital they would lose their name.

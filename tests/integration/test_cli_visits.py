@@ -72,7 +72,7 @@ def test_mentions_are_read_and_bad_lines_and_other_languages_end_nothing(tmp_pat
         assert f"line {number}: {reason}\n" in done.stderr
     assert "line 1: not an object" in done.stderr
     assert "entries: 3, with visits: 1, mentions: 1" in done.stderr
-    assert "other languages: 1, bad lines: 9 (4 not an object" in done.stderr
+    assert "other languages: 1, bad lines: 10 (4 not an object" in done.stderr
 
 
 def test_archives_gzip_and_standard_input_and_output_will_do(tmp_path: Path) -> None:

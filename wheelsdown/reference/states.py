@@ -21,7 +21,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ``code`` is ISO 3166-1 alpha-3 (XKX for Kosovo) or an organisation's abbreviation, ``alpha2``
     the code that aerodromes carry, None for organisations. ``territories`` are the alpha-2 codes
     of places that belong to it (Guam is on the soil of the United States). ``names`` are other
-    names than ``name``; ``cities`` places in headlines, with other spellings of the capital;
+    names than ``name``; ``cities`` places in headlines, with other spellings of the capital, to
+    whose aerodromes governments fly; ``towns`` further places in headlines, and parts of the state;
     ``seats`` buildings that stand for the government. ``capital_aerodrome`` is the ICAO location
     indicator of the aerodrome that government aircraft use at the seat of government.
     """
@@ -34,6 +35,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     demonyms: tuple[str, ...]
     capital: str | None
     cities: tuple[str, ...]
+    towns: tuple[str, ...]
     seats: tuple[str, ...]
     capital_aerodrome: str | None
     territories: tuple[str, ...]
@@ -80,6 +82,7 @@ def _state(row: dict[str, str]) -> State:
             "demonyms": listed(row["demonyms"]),
             "capital": row["capital"] or None,
             "cities": listed(row["cities"]),
+            "towns": listed(row["towns"]),
             "seats": listed(row["seats"]),
             "capital_aerodrome": row["capital_aerodrome"] or None,
             "territories": listed(row["territories"]),
