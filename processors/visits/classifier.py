@@ -21,8 +21,8 @@ from processors.visits.scene import Pair, Scene, ground_of
 from wheelsdown.reference.visit_model import Linear, Tree, Trees, VisitModel
 
 #: Below these an entry without a pattern, and a pair by its best link, are not looked at further:
-#: they are most of the news and most of the pairs. Of 2,344 labelled visits 0.4 % and 0.7 % lie
-#: below, hardly any of which is found anyway.
+#: they are most of the news and most of the pairs. Of 2,344 labelled visits of January to April
+#: 2023 fewer than one in a hundred lay below either, by the classifier of the day.
 _NO_VISIT = -3.5
 _HOPELESS = -5.0
 
