@@ -5,6 +5,7 @@ Imports, styles and types are checked by the tools that ``make lint`` runs.
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,12 @@ def test_every_claim_names_a_command_that_make_help_lists() -> None:
     named = set(re.findall(r"`make ([a-z-]+)", text("docs/evidence.md") + text("README.md")))
     assert named <= listed
     assert named
+
+
+def test_the_image_is_built_from_every_package() -> None:
+    let_in = {line[1:] for line in text(".dockerignore").splitlines() if line.startswith("!")}
+    packages = tomllib.loads(text("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert set(packages["packages"]) <= let_in
 
 
 def test_the_evidence_has_a_figure_and_a_date_for_every_claim() -> None:

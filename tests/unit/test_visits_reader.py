@@ -1,15 +1,18 @@
 """The trained reader: visits that patterns miss, what it must not find, and that it is readable."""
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.visits.classifier import probability, weigh
+from processors.visits.classifier import links_of, probability, scores_of, weigh
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.reader import VisitRead, VisitReader
+from processors.visits.scene import scene_of, shapes_of
 from processors.visits.venues import Venues
 from wheelsdown.records.news import Entry
 from wheelsdown.reference.newsrooms import home_of
@@ -26,31 +29,30 @@ from wheelsdown.reference.visit_model import (
 )
 
 MODEL = load_visit_model()
-READER = VisitReader(
-    Gazetteer(load_states(), load_officials(), load_ambiguous_names()),
-    Venues(load_venues()),
-    MODEL,
-    home_of,
-)
+GAZETTEER = Gazetteer(load_states(), load_officials(), load_ambiguous_names())
+VENUES = Venues(load_venues())
+READER = VisitReader(GAZETTEER, VENUES, MODEL, home_of)
 
 
 def read(
     title: str, summary: str = "", *, on: str = "2024-09-10", feed: str = "https://example.org/rss"
 ) -> tuple[VisitRead, ...]:
     at = datetime.fromisoformat(on).replace(hour=12, tzinfo=UTC)
-    return READER.read(
-        Entry(
-            record_id="e",
-            occurred_at=at,
-            observed_at=at,
-            entry_id="e",
-            feed=feed,
-            title=title,
-            summary=summary,
-            link=None,
-            published_at=at,
-            content_hash="e",
-        )
+    return READER.read(entry(title, summary, at, feed))
+
+
+def entry(title: str, summary: str, at: datetime, feed: str) -> Entry:
+    return Entry(
+        record_id="e",
+        occurred_at=at,
+        observed_at=at,
+        entry_id="e",
+        feed=feed,
+        title=title,
+        summary=summary,
+        link=None,
+        published_at=at,
+        content_hash="e",
     )
 
 
@@ -121,6 +123,44 @@ def test_the_file_is_readable_and_reads_back() -> None:
     assert decode_visit_model(data) == MODEL
     assert max(map(len, data.splitlines())) < 1_000
     assert len(data) < 8_000_000
+
+
+def test_the_example_in_the_document_comes_out() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "visits.md").read_text()
+    given, shown = (
+        msgspec.json.decode(block) for block in re.findall(r"```json\n(.*?)```", text, re.S)
+    )
+    (one,) = read(given["title"], on=given["published"], feed=given["feed"])
+    for field in ("visitor", "host", "rank", "status", "kind", "background", "certainty"):
+        assert getattr(one, field) == shown[field]
+    assert (one.official or one.office) == shown["official"]
+    assert list(one.why) == shown["why"]
+    assert one.days is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Kenyan president arrives in Kigali for two-day visit",
+        "Sunak and his Australian counterpart Anthony Albanese will travel to Washington",
+        "Taliban and US hold talks in Qatar; Macron in Rabat, Xi to host Putin in Beijing",
+    ],
+)
+def test_links_are_weighed_in_reading_by_the_features_they_were_taught_with(title: str) -> None:
+    at = datetime(2023, 3, 1, 12, tzinfo=UTC)
+    shapes = shapes_of(entry(title, "He arrived in Oslo.", at, "f"), GAZETTEER)
+    scene = scene_of(shapes, VENUES, None, at.date())
+    found = scores_of(scene, MODEL, scene.couples).links
+    assert found
+    for links in found.values():
+        taught = {
+            (visitor, host, word): weigh(MODEL.link, features)
+            for visitor, host in {(link.visitor, link.host) for link in links}
+            for word, features in links_of(scene, visitor, host)
+        }
+        assert {(one.visitor, one.host, one.word): one.score for one in links} == pytest.approx(
+            taught
+        )
 
 
 NAMES = st.sampled_from(["a", "b", "c"])
