@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from processors.visits.days import Days
 from processors.visits.gazetteer import Found, Gazetteer, term_on
-from processors.visits.reading import visits_in
+from processors.visits.patterns import visits_in
 from processors.visits.text import is_english, sentences, words
 from wheelsdown.records.news import Entry
 

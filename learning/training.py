@@ -202,8 +202,8 @@ def rows_of(lessons: Sequence[Lesson], numbers: Iterable[int], model: VisitModel
     rows = []
     for number in numbers:
         lesson = lessons[number]
-        scores = scores_of(lesson.scene, model, lesson.grounds.by_rules)
-        for pair, values in evidence(lesson.scene, scores, lesson.grounds.by_rules).items():
+        scores = scores_of(lesson.scene, model, lesson.grounds.by_patterns)
+        for pair, values in evidence(lesson.scene, scores, lesson.grounds.by_patterns).items():
             weight = _WRITTEN_ROW if lesson.example.written else 1.0
             rows.append(Row(number, pair, values, pair in lesson.gold, weight))
     return rows

@@ -107,7 +107,7 @@ def _told(lesson: "Lesson", linears: VisitModel, part: int) -> Iterable[_Told]:
     if not lesson.gold:
         return
     scene = lesson.scene
-    links = scores_of(scene, linears, lesson.grounds.by_rules).links
+    links = scores_of(scene, linears, lesson.grounds.by_patterns).links
     days = dated(scene.shapes, scene.day)
     for event in lesson.example.events:
         if event.pair not in links:

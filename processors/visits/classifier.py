@@ -58,10 +58,10 @@ def weigh(linear: Linear, features: Iterable[str]) -> float:
     return linear.intercept + sum(map(linear.weights.get, features, itertools.repeat(0.0)))
 
 
-def scores_of(scene: Scene, model: VisitModel, by_rules: Collection[Pair]) -> Scores:
-    """What the linear classifiers say; ``by_rules`` are the pairs that patterns found."""
+def scores_of(scene: Scene, model: VisitModel, by_patterns: Collection[Pair]) -> Scores:
+    """What the linear classifiers say; ``by_patterns`` are the pairs that patterns found."""
     entry = weigh(model.entry, entry_features(scene.lines))
-    if entry < _NO_VISIT and not by_rules:
+    if entry < _NO_VISIT and not by_patterns:
         return Scores(entry, (), (), {}, {})
     links = _links(scene, model.link)
     in_question = {code for pair in links for code in pair}

@@ -73,9 +73,9 @@ NOTHING = -9.0
 
 
 def evidence(
-    scene: Scene, scores: Scores, by_rules: Collection[Pair]
+    scene: Scene, scores: Scores, by_patterns: Collection[Pair]
 ) -> dict[Pair, dict[str, float]]:
-    """Columns and values for each pair; ``by_rules`` are the pairs that patterns found."""
+    """Columns and values for each pair; ``by_patterns`` are the pairs that patterns found."""
     if not scores.links:
         return {}
     best = {pair: links[0].score for pair, links in scores.links.items()}
@@ -85,7 +85,7 @@ def evidence(
         "pairs": float(len(best)),
         "states": float(len({mention.code for mention in scene.mentions})),
         "mentions": float(len(scene.mentions)),
-        "rules": float(len(by_rules)),
+        "rules": float(len(by_patterns)),
         "remote": float(_has_remote(scene)),
     }
     found = {}
@@ -119,10 +119,10 @@ def evidence(
             "host in title": float(any(mention.sentence == 0 for mention in hosts)),
             "host by place": float(any(mention.kind in "PCW" for mention in hosts)),
             "seat": float(host in SEATS.get(visitor, ())),
-            "rule": float(pair in by_rules),
-            "rule reversed": float((host, visitor) in by_rules),
-            "rule of visitor": float(any(one[0] == visitor for one in by_rules)),
-            "rule of host": float(any(one[1] == host for one in by_rules)),
+            "rule": float(pair in by_patterns),
+            "rule reversed": float((host, visitor) in by_patterns),
+            "rule of visitor": float(any(one[0] == visitor for one in by_patterns)),
+            "rule of host": float(any(one[1] == host for one in by_patterns)),
         }
     return found
 

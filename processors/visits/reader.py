@@ -8,7 +8,7 @@ from processors.visits.classifier import Link, Scores, probability, scores_of
 from processors.visits.days import Days
 from processors.visits.evidence import COLUMNS, evidence
 from processors.visits.gazetteer import Gazetteer
-from processors.visits.reading import Told, is_hoax, visits_by_rules
+from processors.visits.patterns import Told, is_hoax, visits_by_patterns
 from processors.visits.scene import Pair, Scene, scene_of, shapes_of
 from processors.visits.shape import Party
 from processors.visits.text import is_english
@@ -26,7 +26,7 @@ class Grounds(NamedTuple):
     """An entry taken apart, and what the patterns of ``wording.py`` find in it."""
 
     scene: Scene
-    by_rules: Mapping[Pair, Told]
+    by_patterns: Mapping[Pair, Told]
 
 
 class VisitRead(NamedTuple):
@@ -59,7 +59,7 @@ def grounds_of(entry: Entry, gazetteer: Gazetteer, venues: Venues, home: str | N
     if home is not None and shapes:
         shapes = (with_home(shapes[0], home), *shapes[1:])
     scene = scene_of(shapes, venues, home, day)
-    told = visits_by_rules(shapes, day) if scene.couples else ()
+    told = visits_by_patterns(shapes, day) if scene.couples else ()
     return Grounds(scene, {(one.visitor, one.host): one for one in told})
 
 
@@ -98,9 +98,9 @@ class VisitReader:
         scene = grounds.scene
         if not scene.couples or is_hoax(scene.shapes[0]):
             return ()
-        scores = scores_of(scene, self._model, grounds.by_rules)
+        scores = scores_of(scene, self._model, grounds.by_patterns)
         found = []
-        for pair, values in evidence(scene, scores, grounds.by_rules).items():
+        for pair, values in evidence(scene, scores, grounds.by_patterns).items():
             certainty = probability(self._model.trees, tuple(values.values()))
             if certainty >= self._model.threshold:
                 found.append(self._told(scene, scores, pair, certainty))

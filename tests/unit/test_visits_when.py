@@ -11,7 +11,7 @@ from processors.visits.candidates import Mention
 from processors.visits.days import Days, days_in, stamped, stated
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.parties import with_parties
-from processors.visits.reading import Told, visits_in
+from processors.visits.patterns import Told, visits_in
 from processors.visits.shape import Party, Shape, shape_of
 from processors.visits.tense import pair_in
 from processors.visits.text import sentences

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processors.visits.gazetteer import Gazetteer
-from processors.visits.reading import Told, visits_in
+from processors.visits.patterns import Told, visits_in
 from wheelsdown.records.news import Entry
 from wheelsdown.reference.officials import load_officials
 from wheelsdown.reference.states import load_ambiguous_names, load_states

@@ -1,4 +1,4 @@
-"""What an entry says about visits: each visitor and host once, with status, dates and grounds."""
+"""What hand-written patterns find in an entry: each visitor and host once, and when and why."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -67,7 +67,7 @@ class _Visitor(NamedTuple):
 
 def visits_in(entry: Entry, gazetteer: Gazetteer) -> tuple[Told, ...]:
     """The visits that an entry tells of, those that it is about first."""
-    return visits_by_rules(shapes_of(entry, gazetteer), entry.occurred_at.date())
+    return visits_by_patterns(shapes_of(entry, gazetteer), entry.occurred_at.date())
 
 
 def is_hoax(shape: Shape) -> bool:
@@ -75,7 +75,7 @@ def is_hoax(shape: Shape) -> bool:
     return _HOAX.search(shape.text) is not None
 
 
-def visits_by_rules(shapes: Iterable[Shape], day: date) -> tuple[Told, ...]:
+def visits_by_patterns(shapes: Iterable[Shape], day: date) -> tuple[Told, ...]:
     """The visits that the sentences of an entry tell of; ``day`` is that of publication."""
     found: dict[tuple[str, str], Told] = {}
     spoken_of: Party | None = None
