@@ -5,7 +5,7 @@ All that hangs on the inside of faust-streaming 0.15.3 is here (docs/adr/0003, 0
 
 import signal
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -125,6 +125,29 @@ class _Consumer(driver.Consumer):
         owner = cast("WorkerApp", self.app).owner
         for tp, offset in owner.wanted(self.assignment()).items():
             await self.seek(tp, offset)
+
+    def _filter_tps_with_pending_acks(self, topics: Set[str | TP] | None = None) -> Iterator[TP]:
+        """What may have to be committed: also the positions of inputs from which nothing comes.
+
+        A worker may die after it has applied the last record and before it commits. The next one
+        begins at the position, and no record comes that it could acknowledge. While partitions are
+        being shared out, the positions at hand may be old.
+        """
+        app = cast("WorkerApp", self.app)
+        if app.rebalancing_count > 0 and not app.rebalancing:
+            for tp in app.owner.wanted(self.assignment()):
+                self._acked.setdefault(tp, [])  # Faust looks at those that have a list
+        return super()._filter_tps_with_pending_acks(topics)
+
+    async def _commit_offsets(
+        self, offsets: Mapping[TP, int], start_new_transaction: bool = True
+    ) -> bool:
+        """Commit, and forget what was refused, which Faust would take for committed."""
+        did_commit = await super()._commit_offsets(offsets, start_new_transaction)
+        if not did_commit:
+            for tp in offsets:
+                self._committed_offset.pop(tp, None)
+        return did_commit
 
     def _new_offset(self, tp: TP) -> int | None:
         """What to commit: the position. Faust's own reckoning needs each record acknowledged once.
