@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from processors.visits.days import Days
 from processors.visits.gazetteer import Found, Gazetteer, term_on
 from processors.visits.patterns import visits_in
 from processors.visits.text import is_english, sentences, words
+from processors.visits.when.days import Days
 from wheelsdown.records.news import Entry
 
 

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,10 +24,8 @@ from cli.visits.entry_lines import ReadingError, entries_of
 from cli.visits.labelled import TrainingError, cross_validate, development, graded, labelled
 from cli.visits.reader import gazetteer, reader
 from cli.visits.report import shown
-from learning.grading import Read
 from learning.labels import LabelsError
-from learning.validation import as_read
-from wheelsdown.records.news import Entry
+from learning.validation import ReadEntry, as_read
 
 MOST_MS, MOST_MB, MOST_START_S = 3.0, 200.0, 1.0
 STARTS = 5
@@ -55,9 +52,7 @@ def start_s() -> float:
     return min(found)
 
 
-def pass_over(
-    path: Path, name: str, read: Callable[[Entry], Sequence[Read]]
-) -> tuple[float, float]:
+def pass_over(path: Path, name: str, read: ReadEntry) -> tuple[float, float]:
     """Read all entries; the 99th percentile in ms of CPU and the highest resident memory in MB."""
     wall, cpu = array("d"), array("d")
     found = with_visits = 0
@@ -66,7 +61,7 @@ def pass_over(
     with ExitStack() as stack:
         for number, entry in enumerate(entries_of(path, stack)):
             began, began_cpu = time.perf_counter(), time.process_time()
-            told = read(entry)
+            told = read(entry) or ()
             cpu.append((time.process_time() - began_cpu) * 1e3)
             wall.append((time.perf_counter() - began) * 1e3)
             found += len(told)

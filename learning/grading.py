@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from learning.labels import Event, Example
 from learning.officials import Named, has_name, is_same
-from processors.visits.days import Days
+from processors.visits.when.days import Days
 
 Pair = tuple[str, str]
 

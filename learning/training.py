@@ -131,7 +131,7 @@ def _fit_roles(lessons: Sequence[Lesson]) -> dict[str, Linear]:
     features, visitors, hosts, weights = [], [], [], []
     for lesson in lessons:
         for mention in lesson.scene.mentions:
-            features.append(list(role_features(lesson.scene.lines[mention.sentence], mention)))
+            features.append(role_features(lesson.scene.lines[mention.sentence], mention))
             visitors.append(any(pair[0] == mention.code for pair in lesson.gold))
             hosts.append(any(pair[1] == ground_of(mention.code) for pair in lesson.gold))
             weights.append(lesson.weight)
@@ -223,7 +223,8 @@ def _threshold(lessons: Sequence[Lesson], rows: Sequence[Row], parts: Sequence[i
     """The probability from which on a pair counts.
 
     The middle of those whose F1 on unseen parts can't be told from the best one's: the best of a
-    flat curve is a matter of chance.
+    flat curve is a matter of chance. Lower ones find more where visits are many; in the news as it
+    is, of nine firings between 0.42 and 0.48 one was right.
     """
     wanted = sum(len(lesson.gold) for lesson in lessons if not lesson.example.written)
     chances = []

@@ -1,22 +1,22 @@
 """Teaching when a visit is: its day, status, background and kind, from the words around a pair."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from learning.fitting import fit_weights
 from learning.labels import Event
 from processors.visits.classifier import scores_of
-from processors.visits.day_features import Dated, dated, day_features
-from processors.visits.shape import Shape
-from processors.visits.told_when import (
+from processors.visits.when.told_when import (
     Account,
     Choice,
+    Telling,
     account_of,
     background_features,
     choose,
+    features_of_day,
     pair_features,
     status_of,
+    telling_of,
 )
 from wheelsdown.records.visits import Status
 from wheelsdown.reference.visit_model import VisitModel, Weights, WhenModel
@@ -36,12 +36,10 @@ UNTAUGHT = WhenModel(day=_NOTHING, status=_NOTHING, background=_NOTHING, kind=_N
 class _Told(NamedTuple):
     """A labelled visit at its best link."""
 
-    shapes: Sequence[Shape]
-    published: date
+    telling: Telling
     part: int
     event: Event
     account: Account
-    days: Sequence[Dated]
     day_features: Sequence[list[str]]
     weight: float
 
@@ -60,9 +58,9 @@ def fit_when(lessons: Sequence["Lesson"], linears: VisitModel, parts: Sequence[i
         model = _fit_day([one for one in told if one.part != part])
         for number, one in enumerate(told):
             if one.part == part:
-                choices[number] = choose(one.account, one.days, one.published, model)
+                choices[number] = choose(one.account, one.telling, model)
     chosen = [
-        pair_features(one.account, choice, one.shapes, one.published)
+        pair_features(one.account, choice, one.telling)
         for one, choice in zip(told, choices, strict=True)
     ]
     about: list[list[str]] = [[] for _ in told]
@@ -72,9 +70,9 @@ def fit_when(lessons: Sequence["Lesson"], linears: VisitModel, parts: Sequence[i
         for number, one in enumerate(told):
             if one.part == part:
                 said = cast(Status, statuses.best(chosen[number]))
-                status = status_of(said, choices[number], one.shapes, one.published)
+                status = status_of(said, choices[number], one.telling)
                 about[number] = chosen[number] + background_features(
-                    one.account, one.shapes, status
+                    one.account, one.telling.shapes, status
                 )
     return WhenModel(
         day=_fit_day(told),
@@ -108,22 +106,26 @@ def _told(lesson: "Lesson", linears: VisitModel, part: int) -> Iterable[_Told]:
         return
     scene = lesson.scene
     links = scores_of(scene, linears, lesson.grounds.by_patterns).links
-    days = dated(scene.shapes, scene.day)
+    telling = telling_of(scene.shapes, scene.day)
     for event in lesson.example.events:
         if event.pair not in links:
             continue
         best = links[event.pair][0]
         visitor, host = scene.mentions[best.visitor], scene.mentions[best.host]
-        account = account_of(scene.shapes, visitor, host, scene.day)
-        features = [day_features(account.pair, one, days, scene.day, account.said) for one in days]
-        yield _Told(scene.shapes, scene.day, part, event, account, days, features, lesson.weight)
+        account = account_of(telling, visitor, host)
+        features = [features_of_day(account, one, telling) for one in telling.days]
+        yield _Told(telling, part, event, account, features, lesson.weight)
 
 
 def _fit_day(told: Sequence[_Told]) -> Weights:
     return fit_weights(
         [found for one in told for found in one.day_features],
-        ["yes" if day.days.start == one.event.start else "no" for one in told for day in one.days],
-        [one.weight for one in told for _ in one.days],
+        [
+            "yes" if day.days.start == one.event.start else "no"
+            for one in told
+            for day in one.telling.days
+        ],
+        [one.weight for one in told for _ in one.telling.days],
         _DAY_C,
         lambda _: 1.0,
     )

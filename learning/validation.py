@@ -10,8 +10,8 @@ from learning.labels import Example, entry_of
 from learning.stories import folds, stories, whole_stories
 from wheelsdown.records.news import Entry
 
-#: Reads the visits of an entry.
-ReadEntry = Callable[[Entry], Sequence[Read]]
+#: Reads the visits of an entry; None where it is in a language that the reader can't read.
+ReadEntry = Callable[[Entry], Sequence[Read] | None]
 #: Makes a reader from examples.
 Teach = Callable[[Sequence[Example]], ReadEntry]
 
@@ -64,11 +64,11 @@ def cross_validated(
         read = teach([examples[place] for place in known])
         for place, example in enumerate(examples):
             if fold_of[place] == fold and not example.written:
-                yield Judged(example, groups[place], read(entry_of(example)))
+                yield Judged(example, groups[place], read(entry_of(example)) or ())
 
 
 def as_read(examples: Sequence[Example], read: ReadEntry) -> Iterator[Judged]:
     """Each example, of ours none, as one reader has it."""
     for example, story in zip(examples, stories(examples), strict=True):
         if not example.written:
-            yield Judged(example, story, read(entry_of(example)))
+            yield Judged(example, story, read(entry_of(example)) or ())

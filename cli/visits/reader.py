@@ -21,6 +21,9 @@ from wheelsdown.reference.visit_model import VisitModel, decode_visit_model, loa
 #: Any will do; the same one gives the same folds, classifier and intervals.
 SEED = 1
 
+#: ``VisitReader.read``: None for an entry in a language that it can't read.
+ReadVisits = Callable[[Entry], Sequence[VisitRead] | None]
+
 
 class ModelError(Exception):
     """A file holds no classifier; the message says what to do."""
@@ -31,12 +34,12 @@ def gazetteer() -> Gazetteer:
     return Gazetteer(load_states(), load_officials(), load_ambiguous_names())
 
 
-def reader(model: Path | None) -> Callable[[Entry], Sequence[VisitRead]]:
+def reader(model: Path | None) -> ReadVisits:
     """A reader with the classifier in a file, or the one that ships. Raises ModelError."""
     return reader_with(load_visit_model() if model is None else _model(model))
 
 
-def reader_with(model: VisitModel) -> Callable[[Entry], Sequence[VisitRead]]:
+def reader_with(model: VisitModel) -> ReadVisits:
     """A reader with a classifier."""
     return _reader(model).read
 

@@ -5,13 +5,10 @@ A line that is no entry is counted and named, and the next one is read.
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from typing import IO, NamedTuple
-
-import msgspec
 
 from cli.visits.entry_lines import (
     STANDARD,
@@ -20,48 +17,13 @@ from cli.visits.entry_lines import (
     entry_from,
     numbered_lines,
 )
-from processors.visits.flight_reports import flight_report, flights_in
+from cli.visits.output_lines import flight_line, mention_line
+from cli.visits.reader import ReadVisits
+from processors.visits.flights.reports import flight_report, flights_in
 from processors.visits.gazetteer import Gazetteer
-from processors.visits.reader import VisitRead
-from processors.visits.text import is_english
-from wheelsdown.records.flight_reports import FlightReport, ReportedPlace
-from wheelsdown.records.news import Entry
 
 #: So many bad lines are named; the others are counted.
 MOST_NAMED = 20
-
-
-class _Mention(msgspec.Struct):
-    key: str
-    visitor: str
-    host: str
-    official: str | None
-    rank: str
-    status: str
-    kind: str
-    start: date | None
-    end: date | None
-    background: bool
-    certainty: float
-    why: Sequence[str]
-
-
-class _Flight(msgspec.Struct):
-    key: str
-    operator_state: str | None
-    operator: str | None
-    aircraft_type: str | None
-    registration: str | None
-    callsign: str | None
-    origin: ReportedPlace | None
-    destination: ReportedPlace | None
-    departed: date | None
-    arrived: date | None
-    returned: date | None
-    hours_on_ground: float | None
-    cited: Sequence[str]
-    certainty: str
-    why: Sequence[str]
 
 
 class Flights(NamedTuple):
@@ -100,14 +62,13 @@ class Done:
 def read_file(
     entries: Path,
     output: Path,
-    read: Callable[[Entry], Sequence[VisitRead]],
+    read: ReadVisits,
     flights: Flights | None,
 ) -> Done:
     """Read the visits of a file's entries into another. Raises ReadingError."""
     targets = [path for path in (output, flights and flights.path) if path and path != STANDARD]
     _keep_apart(entries, targets)
     done = Done()
-    encoder = msgspec.json.Encoder()
     with ExitStack() as stack:
         lines = numbered_lines(entries, stack)
         mentions_to = _target(output, stack)
@@ -119,18 +80,17 @@ def read_file(
                 _count_bad(done, number, error)
                 continue
             done.entries += 1
-            if not is_english(entry):
+            told = read(entry)
+            if told is None:
                 done.other_languages += 1
                 continue
-            told = read(entry)
             done.with_visits += bool(told)
             done.mentions += len(told)
-            _write(output, mentions_to, [encoder.encode(_mention(key, one)) for one in told])
+            _write(output, mentions_to, [mention_line(key, one) for one in told])
             if flights and flights_to:
                 found = [flight_report(entry, one) for one in flights_in(entry, flights.gazetteer)]
                 done.flights += len(found)
-                reports = [encoder.encode(_flight(key, one)) for one in found]
-                _write(flights.path, flights_to, reports)
+                _write(flights.path, flights_to, [flight_line(key, one) for one in found])
     return done
 
 
@@ -161,40 +121,3 @@ def _count_bad(done: Done, number: int, error: BadLineError) -> None:
     done.bad[str(error)] += 1
     if len(done.named) < MOST_NAMED:
         done.named.append(f"line {number}: {error}")
-
-
-def _mention(key: str, one: VisitRead) -> _Mention:
-    return _Mention(
-        key=key,
-        visitor=one.visitor,
-        host=one.host,
-        official=one.official or one.office,
-        rank=one.rank,
-        status=one.status,
-        kind=one.kind,
-        start=one.days.start if one.days else None,
-        end=one.days.end if one.days else None,
-        background=one.background,
-        certainty=one.certainty,
-        why=one.why,
-    )
-
-
-def _flight(key: str, one: FlightReport) -> _Flight:
-    return _Flight(
-        key=key,
-        operator_state=one.operator_state,
-        operator=one.operator,
-        aircraft_type=one.aircraft_type,
-        registration=one.registration,
-        callsign=one.callsign,
-        origin=one.origin,
-        destination=one.destination,
-        departed=one.departed,
-        arrived=one.arrived,
-        returned=one.returned,
-        hours_on_ground=one.hours_on_ground,
-        cited=one.cited,
-        certainty=one.certainty,
-        why=one.why,
-    )

@@ -38,6 +38,9 @@ _SETS_OUT = words(
     "leaves left departs departed arrives arrived lands flies flew heads travels jets visits "
     "visiting returns wraps begins starts concludes ends to will in embarks set due"
 )
+#: Titles that are surnames too, and what stands before a title that is none.
+_SURNAMES = words("king queen prince pope")
+_HONORIFICS = words("majesty highness royal")
 _PRONOUNS = words("he she his her they their him")
 #: "NATO ministers" act for their own states, not for the organisation.
 _CLUBS = (("NATO",), ("AU",), ("ASEAN",), ("UN",), ("OTH",))
@@ -144,7 +147,7 @@ def mentions_of(
                 at += 1
                 continue
             word = element.symbol.removeprefix("^")
-            if word in _TITLE_WORDS:
+            if word in _TITLE_WORDS and not _is_surname(elements, at):
                 end = _title_end(elements, at)
                 if end > at:
                     found += _of_title(shape, at, end, found, home)
@@ -189,6 +192,20 @@ def _of_gathering(
     value = element.value
     if not (isinstance(value, Name) and value.code == gathering.host):
         yield Mention(sentence, at, "W", gathering.host, "venue", "venue", None)
+
+
+def _is_surname(elements: Sequence[Element], at: int) -> bool:
+    """Whether a title is a surname, with a first name before it: "Travis King"."""
+    said = elements[at].symbol
+    before = elements[at - 1] if at else None
+    return (
+        said.removeprefix("^") in _SURNAMES
+        and said.startswith("^")
+        and before is not None
+        and before.value is None
+        and before.symbol.startswith("^")
+        and before.symbol.removeprefix("^") not in _TITLE_WORDS | _HONORIFICS
+    )
 
 
 def _title_end(elements: Sequence[Element], at: int) -> int:

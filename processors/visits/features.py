@@ -35,45 +35,52 @@ def _distance(words_between: int) -> str:
     return "4-6" if words_between <= 6 else "7-12" if words_between <= 12 else "13+"
 
 
-def surroundings(prefix: str, line: Line, mention: Mention) -> Iterator[str]:
+def surroundings(prefix: str, line: Line, mention: Mention) -> tuple[str, ...]:
     """The words next to one mention."""
     at, kind, word = mention.at, mention.kind, line.word
     left, right = word(at - 1), word(at + 1)
     left2, right2 = f"{word(at - 2)}_{left}", f"{right}_{word(at + 2)}"
-    yield f"{prefix}l1={left}"
-    yield f"{prefix}l2={left2}"
-    yield f"{prefix}l3={word(at - 3)}_{left2}"
-    yield f"{prefix}r1={right}"
-    yield f"{prefix}r2={right2}"
-    yield f"{prefix}r3={right2}_{word(at + 3)}"
-    yield f"{prefix}lr={left}_{right}"
-    yield f"{prefix}k={kind}"
-    yield f"{prefix}kl1={kind}_{left}"
-    yield f"{prefix}kr1={kind}_{right}"
+    return (
+        f"{prefix}l1={left}",
+        f"{prefix}l2={left2}",
+        f"{prefix}l3={word(at - 3)}_{left2}",
+        f"{prefix}r1={right}",
+        f"{prefix}r2={right2}",
+        f"{prefix}r3={right2}_{word(at + 3)}",
+        f"{prefix}lr={left}_{right}",
+        f"{prefix}k={kind}",
+        f"{prefix}kl1={kind}_{left}",
+        f"{prefix}kr1={kind}_{right}",
+    )
 
 
-def role_features(line: Line, mention: Mention) -> Iterator[str]:
+def role_features(line: Line, mention: Mention) -> list[str]:
     """For how likely one mention is a visitor, or a host."""
     at, kind, said = mention.at, mention.kind, line.words
     sentence = min(line.number, 2)
-    yield from surroundings("", line, mention)
-    yield f"kr={kind}_{mention.role}_{mention.via}"
-    yield f"s={sentence}"
-    yield f"sk={sentence}_{kind}"
-    yield f"pos={min(at, 1) if at < 1 else 1 if at < 4 else 2}_{kind}"
+    found = [
+        *surroundings("", line, mention),
+        f"kr={kind}_{mention.role}_{mention.via}",
+        f"s={sentence}",
+        f"sk={sentence}_{kind}",
+        f"pos={min(at, 1) if at < 1 else 1 if at < 4 else 2}_{kind}",
+    ]
     for n in range(max(0, at - _AROUND), at):
-        yield f"L={said[n]}"
-        if said[n] in VISIT_WORDS:
-            yield f"TL={VISIT_WORDS[said[n]]}_{_distance(at - n)}"
+        word = said[n]
+        found.append(f"L={word}")
+        if word in VISIT_WORDS:
+            found.append(f"TL={VISIT_WORDS[word]}_{_distance(at - n)}")
     for n in range(at + 1, min(len(said), at + _AROUND + 1)):
-        yield f"R={said[n]}"
-        if said[n] in VISIT_WORDS:
-            yield f"TR={VISIT_WORDS[said[n]]}_{_distance(n - at)}"
+        word = said[n]
+        found.append(f"R={word}")
+        if word in VISIT_WORDS:
+            found.append(f"TR={VISIT_WORDS[word]}_{_distance(n - at)}")
     first, last = line.breaths.get(at, (at, at))
     for n in line.visit_words:
         if abs(n - at) <= _NEAR:
             path = line.path(n, first) if n < first else line.path(last, n)
-            yield f"pt={'L' if n < at else 'R'}{VISIT_WORDS[said[n]]} {path}"
+            found.append(f"pt={'L' if n < at else 'R'}{VISIT_WORDS[said[n]]} {path}")
+    return found
 
 
 def _couple(line: Line, visitor: Mention, host: Mention) -> tuple[int, int, int, int]:
@@ -85,42 +92,45 @@ def _couple(line: Line, visitor: Mention, host: Mention) -> tuple[int, int, int,
     return first, last, host_first, host_last
 
 
-def couple_features(line: Line, visitor: Mention, host: Mention) -> Iterator[str]:
+def couple_features(line: Line, visitor: Mention, host: Mention) -> list[str]:
     """For a visitor and a host in one sentence, whatever visit word there is."""
     first, last, host_first, host_last = _couple(line, visitor, host)
     ahead = visitor.at < host.at
     order = "vh" if ahead else "hv"
     start, end = (last, host_first) if ahead else (host_last, first)
     path = line.path(start, end)
-    kinds = f"{visitor.kind}{host.kind}"
-    yield f"k={visitor.kind}{visitor.via[0]}_{host.kind}{order}"
-    yield f"kr={visitor.role}_{host.role}_{order}"
-    yield f"vr={visitor.role}_{visitor.kind}"
-    yield f"hr={host.role}_{host.kind}"
-    yield f"s={min(line.number, 2)}_{order}"
-    yield f"d={order}_{_distance(end - start - 1)}"
-    yield f"dp={order} {path}"
-    yield f"dpk={kinds}{order} {path}"
-    yield f"gv={last > first}_{host_last > host_first}_{order}"
+    found = [
+        f"k={visitor.kind}{visitor.via[0]}_{host.kind}{order}",
+        f"kr={visitor.role}_{host.role}_{order}",
+        f"vr={visitor.role}_{visitor.kind}",
+        f"hr={host.role}_{host.kind}",
+        f"s={min(line.number, 2)}_{order}",
+        f"d={order}_{_distance(end - start - 1)}",
+        f"dp={order} {path}",
+        f"dpk={visitor.kind}{host.kind}{order} {path}",
+        f"gv={last > first}_{host_last > host_first}_{order}",
+    ]
     if host_first != host.at:
-        yield f"hgl={line.word(host_first - 1)}"
-        yield f"hgl2={line.word(host_first - 2)}_{line.word(host_first - 1)}"
+        before, nearer = line.word(host_first - 2), line.word(host_first - 1)
+        found += (f"hgl={nearer}", f"hgl2={before}_{nearer}")
     if last != visitor.at:
-        yield f"vgr={line.word(last + 1)}"
-        yield f"vgr2={line.word(last + 1)}_{line.word(last + 2)}"
+        nearer, after = line.word(last + 1), line.word(last + 2)
+        found += (f"vgr={nearer}", f"vgr2={nearer}_{after}")
     before = "["
     for word in line.words[start + 1 : end][:_MOST_BETWEEN]:
-        yield f"m={order} {word}"
-        yield f"mm={order} {before} {word}"
+        found += (f"m={order} {word}", f"mm={order} {before} {word}")
         before = word
-    yield f"mm={order} {before} ]"
+    found.append(f"mm={order} {before} ]")
+    return found
 
 
-def no_word_features(visitor: Mention, host: Mention) -> Iterator[str]:
+def no_word_features(visitor: Mention, host: Mention) -> tuple[str, ...]:
     """For a couple without a visit word: "Macron in Rabat"."""
     order = "vh" if visitor.at < host.at else "hv"
-    yield f"t=none_{order}"
-    yield f"nk={order}{visitor.kind}{host.kind}"
+    return (
+        f"t=none_{order}",
+        f"nk={order}{visitor.kind}{host.kind}",
+    )
 
 
 def visit_words_near(line: Line, visitor: Mention, host: Mention) -> list[int]:
@@ -134,7 +144,7 @@ def visit_words_near(line: Line, visitor: Mention, host: Mention) -> list[int]:
     return sorted(near, key=lambda at: abs(2 * at - start - end))[:_MOST_VISIT_WORDS]
 
 
-def word_features(line: Line, visitor: Mention, host: Mention, at: int) -> Iterator[str]:
+def word_features(line: Line, visitor: Mention, host: Mention, at: int) -> tuple[str, ...]:
     """For a couple and the visit word at a place."""
     first, last, host_first, host_last = _couple(line, visitor, host)
     v, h, word = visitor.at, host.at, line.word
@@ -145,30 +155,32 @@ def word_features(line: Line, visitor: Mention, host: Mention, at: int) -> Itera
     to_host = (
         line.path(at, host_first, visitor=v) if at < h else line.path(host_last, at, visitor=v)
     )
-    yield f"T={family}_{order}"
-    yield f"Tk={family}_{order}{visitor.kind}{host.kind}"
-    yield f"Tr={family}_{order}{visitor.role}"
-    yield f"Tf={form}_{order}"
-    yield f"Tl={word(at - 1)}_{form}"
-    yield f"Tr1={form}_{word(at + 1)}"
-    yield f"TL={word(at - 2)}_{word(at - 1)}_{family}"
-    yield f"TR={family}_{word(at + 1)}_{word(at + 2)}"
-    yield f"pv={order}{family} {to_visitor}"
-    yield f"ph={order}{family} {to_host}"
-    yield f"pv0={order} {to_visitor}"
-    yield f"ph0={order} {to_host}"
-    yield f"pvf={order}{form} {to_visitor}"
-    yield f"phf={order}{form} {to_host}"
-    yield f"pvk={order}{visitor.kind}{visitor.role} {to_visitor}"
-    yield f"phk={order}{host.kind} {to_host}"
-    yield f"dv={order}{family}{_distance(abs(at - v) - 1)}"
-    yield f"dh={order}{family}{_distance(abs(at - h) - 1)}"
-    yield f"pp={order}{family} {to_visitor} | {to_host}"
     people = _whose(line, at, PEOPLE, first, last)
     places = _whose(line, at, PLACES, host_first, host_last)
-    yield f"nv={order}{family}{people}"
-    yield f"nh={order}{family}{places}"
-    yield f"nn={order}{people}{places}"
+    return (
+        f"T={family}_{order}",
+        f"Tk={family}_{order}{visitor.kind}{host.kind}",
+        f"Tr={family}_{order}{visitor.role}",
+        f"Tf={form}_{order}",
+        f"Tl={word(at - 1)}_{form}",
+        f"Tr1={form}_{word(at + 1)}",
+        f"TL={word(at - 2)}_{word(at - 1)}_{family}",
+        f"TR={family}_{word(at + 1)}_{word(at + 2)}",
+        f"pv={order}{family} {to_visitor}",
+        f"ph={order}{family} {to_host}",
+        f"pv0={order} {to_visitor}",
+        f"ph0={order} {to_host}",
+        f"pvf={order}{form} {to_visitor}",
+        f"phf={order}{form} {to_host}",
+        f"pvk={order}{visitor.kind}{visitor.role} {to_visitor}",
+        f"phk={order}{host.kind} {to_host}",
+        f"dv={order}{family}{_distance(abs(at - v) - 1)}",
+        f"dh={order}{family}{_distance(abs(at - h) - 1)}",
+        f"pp={order}{family} {to_visitor} | {to_host}",
+        f"nv={order}{family}{people}",
+        f"nh={order}{family}{places}",
+        f"nn={order}{people}{places}",
+    )
 
 
 def _whose(line: Line, at: int, letters: frozenset[str], first: int, last: int) -> str:
@@ -180,22 +192,32 @@ def _whose(line: Line, at: int, letters: frozenset[str], first: int, last: int) 
     return marks
 
 
-def across_features(line: Line, other: Line, visitor: Mention, host: Mention) -> Iterator[str]:
-    """For a visitor in one sentence (``line``) and a host in another (``other``)."""
-    order = "vh" if visitor.sentence < host.sentence else "hv"
-    yield f"x:{order}{visitor.kind}{visitor.via[0]}_{host.kind}"
-    yield f"x:{order}{visitor.role}_{host.role}"
-    yield f"x:s={min(visitor.sentence, 2)}{min(host.sentence, 3)}"
-    for mark, sentence, mention in (("v", line, visitor), ("h", other, host)):
-        yield from surroundings(f"x{mark}{order}", sentence, mention)
-        at = mention.at
-        first, last = sentence.breaths.get(at, (at, at))
-        for n in sentence.visit_words:
-            if abs(n - at) <= _ACROSS:
-                side = f"{order}={VISIT_WORDS[sentence.words[n]]}_{'L' if n < at else 'R'}"
-                path = sentence.path(n, first) if n < first else sentence.path(last, n)
-                yield f"x:t{mark}{side}"
-                yield f"x:p{mark}{side} {path}"
+def across_features(visitor: Mention, host: Mention) -> tuple[str, ...]:
+    """For a visitor in one sentence and a host in another; see also ``end_features``."""
+    order = across_order(visitor, host)
+    return (
+        f"x:{order}{visitor.kind}{visitor.via[0]}_{host.kind}",
+        f"x:{order}{visitor.role}_{host.role}",
+        f"x:s={min(visitor.sentence, 2)}{min(host.sentence, 3)}",
+    )
+
+
+def across_order(visitor: Mention, host: Mention) -> str:
+    """Which of two sentences is the first."""
+    return "vh" if visitor.sentence < host.sentence else "hv"
+
+
+def end_features(end: str, order: str, line: Line, mention: Mention) -> Iterator[str]:
+    """For one end of a couple in two sentences, ``v`` or ``h``, in its own sentence."""
+    yield from surroundings(f"x{end}{order}", line, mention)
+    at = mention.at
+    first, last = line.breaths.get(at, (at, at))
+    for n in line.visit_words:
+        if abs(n - at) <= _ACROSS:
+            side = f"{order}={VISIT_WORDS[line.words[n]]}_{'L' if n < at else 'R'}"
+            path = line.path(n, first) if n < first else line.path(last, n)
+            yield f"x:t{end}{side}"
+            yield f"x:p{end}{side} {path}"
 
 
 def pair_features(

@@ -34,6 +34,16 @@ _OTHER_THINGS = (
     "Bank of Japan",
     "Orient Express",
     "Shanghai Cooperation",
+    "Paris Agreement",
+    "Paris climate",
+    "Minsk agreements",
+    "Minsk Agreements",
+    "Geneva Convention",
+    "Geneva Conventions",
+    "Vienna Convention",
+    "Kyoto Protocol",
+    "Oslo Accords",
+    "Windsor Framework",
 )
 
 #: Any name that is longer is no name.
@@ -112,7 +122,8 @@ class Gazetteer:
         at = 0
         shouted = all(token.text.isupper() for token in sentence if token.text.isalpha())
         while at < len(sentence):
-            match = self._match(sentence, at, shouted=shouted)
+            rows = self._rows.get(sentence[at].key)
+            match = self._match(rows, sentence, at, shouted=shouted) if rows else None
             if match is None:
                 at += 1
             else:
@@ -120,11 +131,11 @@ class Gazetteer:
                 at = match.end
         return tuple(found)
 
-    def _match(self, sentence: Sequence[Token], at: int, *, shouted: bool) -> Found | None:
+    @staticmethod
+    def _match(
+        rows: Iterable[_Row], sentence: Sequence[Token], at: int, *, shouted: bool
+    ) -> Found | None:
         token = sentence[at]
-        rows = self._rows.get(token.key)
-        if rows is None:
-            return None
         for row in rows:
             if not _same_case(row.first, token.text):
                 continue

@@ -18,7 +18,8 @@ _VISIT_WORDS = {
     "GO": "travel travels traveled travelled traveling travelling fly flies flew flown flying head "
     "heads headed heading go goes went going gone jets jetted bound embark embarks embarked sets "
     "come comes came coming descend descends rush rushes",
-    "ARRIVE": "arrive arrives arrived arriving arrival land lands landed landing touches touched",
+    "ARRIVE": "arrive arrives arrived arriving arrival land lands landed landing touches touched "
+    "reach reaches reached reaching",
     "LEAVE": "leave leaves leaving left depart departs departed departing departure",
     "RETURN": "return returns returned returning back home",
     "MEET": "meet meets met meeting meetings talks summit negotiations conference forum dinner "
@@ -29,8 +30,9 @@ _VISIT_WORDS = {
     "INVITE": "invite invites invited inviting invitation",
     "SEND": "send sends sent sending dispatch dispatches dispatched",
     "DELEG": "delegation delegations envoy envoys mission team",
-    "CANCEL": "cancel cancels cancelled canceled postpone postpones postponed delayed scrapped "
-    "scraps skip skips drops dropped snub snubs boycott boycotts misses calls",
+    "CANCEL": "cancel cancels cancelled canceled cancelling canceling postpone postpones postponed "
+    "postponing defer defers deferred deferring shelve shelves shelved delayed scrapped scraps "
+    "scrapping skip skips drop drops dropped dropping snub snubs boycott boycotts misses calls",
     "SPEAK": "speak speaks spoke speaking speech address addresses addressed tells told says said "
     "announces announced",
     "ATTEND": "attend attends attended attending join joins joined joining participate "
@@ -45,8 +47,9 @@ VISIT_WORDS = {word: family for family, said in _VISIT_WORDS.items() for word in
 _BINDING = words(
     "in to from at of with by for after before during on as ahead amid 's and , & who not "
     "following while his her their its into between where when will would could may might since "
-    "until without against over about : ; ( ) - that but if is was are were be has had"
+    "until without against over about off : ; ( ) - that but if is was are were be has had"
 )
+_BONES = _BINDING | VISIT_WORDS.keys()
 #: What stands between those who are named in one breath.
 _BREATH = words(", and & his her the their its or then alongside")
 PEOPLE = frozenset("OT")
@@ -124,7 +127,7 @@ def is_letter(word: str) -> bool:
 
 def is_bone(word: str) -> bool:
     """Whether a word belongs to the skeleton."""
-    return word in VISIT_WORDS or word in _BINDING or is_letter(word)
+    return word in _BONES or is_letter(word)
 
 
 def _line(shape: Shape, kinds: dict[tuple[int, int], str]) -> Line:

@@ -89,12 +89,14 @@ _AUTHORITY = (
 )
 _OF_STATE = (
     r" (?:of|from|(?<=envoy )for|(?<=representative )for) (?:the )?"
+    r"(?:[PG]\d+ 's (?=G\d))?"  # "chief of the U.N.'s IAEA"
     rf"(?:(?:\^?[a-z]\S+ ){{0,3}}\^?(?:republic|kingdom|emirate) of )?"
     rf"(?P<of_state>(?:[PG]\d+|{_AUTHORITY})"
-    rf"(?:(?: , {_STATE}){{0,6}} ,? ?and (?:the )?{_STATE}(?! 's))?)"
+    rf"(?:(?: , (?:the )?{_STATE}){{0,9}} ,? ?and (?:the )?{_STATE}(?! 's))?)"
 )
 
 _PARTY = re.compile(
+    r"(?<![^\s^])(?:"  # no "king" in "speaking"
     rf"(?P<former>{_FORMER} |ex-)?"
     rf"(?P<states>(?:(?:D\d+|P\d+(?= and D)) (?:, |and |, and )){{0,6}}{_STATE})?"
     rf"(?: 's(?:(?: {_MODIFIER}){{0,2}} P\d+)?)?(?(states) )"  # "Russia's top Ukraine official"
@@ -103,7 +105,7 @@ _PARTY = re.compile(
     rf"(?! \^?assembly)(?:{_OF_STATE})?"
     rf"(?: (?:, )?(?P<known>N\d+)| (?P<name>{_NAME}))?"
     rf"|(?P<of_former>{_FORMER} )?(?P<owner>{_STATE})(?: 's)? (?P<owned>N\d+)"
-    r"|(?P<alone>N\d+)"
+    r"|(?P<alone>N\d+))"
 )
 #: No part of a state has these, so that "Georgia" and "Jordan" are states beside them.
 _NATIONAL = re.compile(r"minister|president|king|diplomat|premier|delegation")
@@ -122,6 +124,8 @@ def with_parties(shape: Shape, day: date) -> Shape:
             merged += shape.elements[at:start]
             merged.append(element)
             at = end
+    if not merged:
+        return shape
     merged += shape.elements[at:]
     return Shape(shape.sentence, merged)
 
@@ -132,9 +136,9 @@ def _element(shape: Shape, match: re.Match[str], start: int, end: int, day: date
     if match["former"] or match["former_too"] or match["of_former"]:
         return Element("X", first, last, _nobody())
     term = _term(shape, known, day)
-    if known and term is None:
-        return Element("X", first, last, _nobody())
     codes = (term.state,) if term is not None else _codes(shape, match)
+    if known and not codes:
+        return Element("X", first, last, _nobody())
     if not codes and match["office"] and _ITS.search(shape.text, 0, match.start()):
         codes = _owner(shape, start)
     if not codes:

@@ -9,9 +9,9 @@ from processors.visits.gazetteer import Gazetteer
 from processors.visits.places import OCCUPIED, SEATS
 from processors.visits.scene import shapes_of
 from processors.visits.shape import Party, Shape
-from processors.visits.status import When, Wording, when
 from processors.visits.subject import participants, subject
 from processors.visits.text import words
+from processors.visits.when.status import When, Wording, when
 from processors.visits.wording import Phrase, phrases
 from wheelsdown.records.news import Entry
 

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from processors.visits.candidates import Mention, role_of, with_home
 from processors.visits.classifier import Link, Scores, probability, scores_of
-from processors.visits.days import Days
 from processors.visits.evidence import COLUMNS, evidence
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.patterns import Told, is_hoax, visits_by_patterns
 from processors.visits.scene import Pair, Scene, scene_of, shapes_of
 from processors.visits.shape import Party
 from processors.visits.text import is_english
-from processors.visits.told_when import PairWhen, told_when
 from processors.visits.venues import Venues
+from processors.visits.when.days import Days
+from processors.visits.when.told_when import PairWhen, Telling, telling_of, told_when
 from wheelsdown.records.news import Entry
 from wheelsdown.records.visits import Status, VisitKind
 from wheelsdown.reference.visit_model import VisitModel
@@ -86,30 +86,37 @@ class VisitReader:
         self._model = model
         self._home_of = home_of
 
-    def read(self, entry: Entry) -> tuple[VisitRead, ...]:
+    def read(self, entry: Entry) -> tuple[VisitRead, ...] | None:
         """The visits that an entry tells of, those that it is about first.
 
-        None of an entry in another language than English, or of one whose title says that it is
-        about a false picture or report.
+        None where the entry is in another language than English, so that nothing can be read of
+        it, flights neither. No visits where its title says that a picture or report is false.
         """
         if not is_english(entry):
-            return ()
+            return None
         grounds = grounds_of(entry, self._gazetteer, self._venues, self._home_of(entry.feed))
         scene = grounds.scene
         if not scene.couples or is_hoax(scene.shapes[0]):
             return ()
         scores = scores_of(scene, self._model, grounds.by_patterns)
-        found = []
-        for pair, values in evidence(scene, scores, grounds.by_patterns).items():
-            certainty = probability(self._model.trees, tuple(values.values()))
-            if certainty >= self._model.threshold:
-                found.append(self._told(scene, scores, pair, certainty))
+        certain = {
+            pair: certainty
+            for pair, values in evidence(scene, scores, grounds.by_patterns).items()
+            if (certainty := probability(self._model.trees, tuple(values.values())))
+            >= self._model.threshold
+        }
+        if not certain:
+            return ()
+        telling = telling_of(scene.shapes, scene.day)
+        found = [self._told(scene, scores, telling, *one) for one in certain.items()]
         return tuple(sorted(found, key=lambda one: (one.background, -one.certainty)))
 
-    def _told(self, scene: Scene, scores: Scores, pair: Pair, certainty: float) -> VisitRead:
+    def _told(
+        self, scene: Scene, scores: Scores, telling: Telling, pair: Pair, certainty: float
+    ) -> VisitRead:
         link = scores.links[pair][0]
         visitor, host = scene.mentions[link.visitor], scene.mentions[link.host]
-        when = told_when(scene.shapes, visitor, host, scene.day, self._model.when)
+        when = told_when(telling, visitor, host, self._model.when)
         party = _official(scene, scores, visitor)
         return VisitRead(
             visitor=pair[0],

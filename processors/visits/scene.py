@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from processors.visits.candidates import Mention, mentions_of
+from processors.visits.dateline import without_datelines
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.lines import Line, lines_of
 from processors.visits.parties import with_parties
@@ -24,38 +25,43 @@ _PLACES = frozenset("PCW")
 
 #: Visitor and host.
 Pair = tuple[str, str]
+#: Places of a visitor and of a host in the mentions of a scene, by the pair of states.
+Couples = Mapping[Pair, Sequence[tuple[int, int]]]
 
 
 class Scene(NamedTuple):
-    """``couples`` are a visitor's and a host's places in ``mentions``, by the pair of states."""
+    """An entry taken apart; ``day`` is that of its publication."""
 
     day: date
     shapes: Sequence[Shape]
     mentions: Sequence[Mention]
     lines: Sequence[Line]
-    couples: Mapping[Pair, Sequence[tuple[int, int]]]
+    couples: Couples
 
 
 def shapes_of(entry: Entry, gazetteer: Gazetteer) -> tuple[Shape, ...]:
-    """The sentences of an entry, with officials put together."""
+    """The first sentences of an entry, with officials put together."""
     day = entry.occurred_at.date()
-    return tuple(
-        with_parties(shape_of(sentence, gazetteer.find(sentence.tokens)), day)
-        for sentence in sentences(entry)
-    )
+    shapes = [
+        shape_of(sentence, gazetteer.find(sentence.tokens))
+        for sentence in sentences(entry)[:_MOST_SENTENCES]
+    ]
+    return tuple(with_parties(shape, day) for shape in without_datelines(shapes))
 
 
 def scene_of(shapes: Sequence[Shape], venues: Venues, home: str | None, day: date) -> Scene:
     """The scene; ``home`` is the state of the feed's newsroom, ``day`` that of publication."""
-    shapes = shapes[:_MOST_SENTENCES]
     mentions = mentions_of(shapes, venues, home, day)
+    grounds = [
+        (h, host, ground_of(host.code)) for h, host in enumerate(mentions) if host.kind in _HOSTS
+    ]
     couples: dict[Pair, list[tuple[int, int]]] = defaultdict(list)
     for v, visitor in enumerate(mentions):
-        for h, host in enumerate(mentions):
-            if host.kind not in _HOSTS or not _may_be_linked(visitor, host):
+        for h, host, ground in grounds:
+            if ground == visitor.code or not _may_be_linked(visitor, host):
                 continue
-            pair = visitor.code, ground_of(host.code)
-            if pair[0] != pair[1] and pair not in OCCUPIED:
+            pair = visitor.code, ground
+            if pair not in OCCUPIED:
                 couples[pair].append((v, h))
     return Scene(day, shapes, mentions, lines_of(shapes, mentions), couples)
 

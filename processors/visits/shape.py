@@ -163,9 +163,8 @@ def _add_word(elements: list[Element], sentence: Sentence, at: int) -> None:
     token = sentence.tokens[at]
     if token.text in _DROPPED:
         return
-    last = elements[-1] if elements else None
-    is_word = last is not None and (last.value is None or last.symbol.startswith("_"))
-    if last is not None and is_word and _joins(sentence, at):
+    last = elements[-1] if elements and token.glued and _joins(sentence, at) else None
+    if last is not None and (last.value is None or last.symbol.startswith("_")):
         elements[-1] = Element(last.symbol + token.key, last.start, at + 1, last.value)
         return
     capital = token.text[0].isupper() and not sentence.titled and at > 0
@@ -173,9 +172,9 @@ def _add_word(elements: list[Element], sentence: Sentence, at: int) -> None:
 
 
 def _joins(sentence: Sentence, at: int) -> bool:
-    """Whether the token goes on with a hyphenated word: "war-torn", "Hyun-dong"."""
+    """Whether a token without a space before it goes on with a word: "war-torn", "Hyun-dong"."""
     tokens = sentence.tokens
-    if not tokens[at].glued or at == 0:
+    if at == 0:
         return False
     if tokens[at].text == "-":
         following = tokens[at + 1] if at + 1 < len(tokens) else None

@@ -10,10 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from processors.visits.cells import VisitsCell
-from processors.visits.flight_reports import flight_report, flights_in
+from processors.visits.flights.reports import flight_report, flights_in
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.reader import VisitRead, VisitReader
-from processors.visits.text import is_english
 from processors.visits.venues import Venues
 from wheelsdown.records.news import Entry
 from wheelsdown.records.progress import Progress, progress
@@ -62,11 +61,10 @@ class VisitsStage:
         return Step(cells={ROSTER: replace(cell, applied=position.offset)}, outputs=outputs)
 
     def _mentions(self, entry: Entry) -> tuple[Output, ...]:
-        if not is_english(entry):
+        visits = self._reader.read(entry)
+        if visits is None:
             return ()
-        mentions = tuple(
-            Output(CASES_EVENTS, _mention(entry, told)) for told in self._reader.read(entry)
-        )
+        mentions = (Output(CASES_EVENTS, _mention(entry, told)) for told in visits)
         flights = (flight_report(entry, told) for told in flights_in(entry, self._gazetteer))
         return (*mentions, *(Output(CASES_EVENTS, flight) for flight in flights))
 

@@ -19,6 +19,7 @@ from processors.visits.places import (
     only_other,
 )
 from processors.visits.shape import Shape, numbers
+from processors.visits.text import words
 
 #: How the visitor is told: as the subject of a verb or of a noun ("visit"), as one of those who
 #: meet or are pictured, by the words themselves ("O1 is received by O2"), beside the place ("O1 in
@@ -63,12 +64,15 @@ _TRIP = (
 )
 _RECEIVE = r"(?:receiv(?:e|es|ed|ing)|host(?:s|ed|ing)?|welcom(?:e|es|ed|ing)|greet(?:s|ed|ing)?)"
 _RECEIVING = r"(?:receiving|hosting|welcoming|greeting)"
-_SEND = r"(?:send|sends|sent|sending|dispatch|dispatches|dispatched)"
+_SENDING = "send sends sent sending dispatch dispatches dispatched"
+_SEND = f"(?:{_SENDING.replace(' ', '|')})"
 _SENT = r"(?:O\d+|delegation|envoys?|officials|minister|team of)"
 _GATHERING = (
     r"(?:talks|speech|summit|meeting|meet|conference|forum|address|dinner|parade|funeral|"
     r"coronation|welcome)"
 )
+_ATTENDING = "attend attends attended attending"
+_ATTEND = f"(?:{_ATTENDING.replace(' ', '|')})"
 _RITE = r"(?:coronation|inauguration|swearing-in|funeral|wedding)"
 _MEET = (
     r"(?:meet|meets|met|meeting|meetings|talks?|summits?|conference|forum|negotiations|dinner|lunch|"
@@ -112,8 +116,16 @@ class Phrase(NamedTuple):
 _NAMED = frozenset("PDGO")
 
 
-def _rule(kind: Kind, text: str) -> tuple[Kind, re.Pattern[str]]:
-    return kind, re.compile(rf"(?<!\S)(?:{text})(?!\S)")
+class _Rule(NamedTuple):
+    """``needs`` are words of which a sentence must have one; none are needed when it is empty."""
+
+    kind: Kind
+    pattern: re.Pattern[str]
+    needs: frozenset[str]
+
+
+def _rule(kind: Kind, text: str, needs: str = "") -> _Rule:
+    return _Rule(kind, re.compile(rf"(?<!\S)(?:{text})(?!\S)"), words(needs))
 
 
 #: The first that tells of a visitor and a host counts. Named groups: ``v`` visitors, ``s`` states
@@ -133,6 +145,7 @@ _RULES = (
     _rule(
         "named",
         rf"{PLACE} {_gap(2)}(?:visit|trip|tour) (?:by|of|from) {_gap(1)}(?P<v>{_OFFICIALS})",
+        needs="visit trip tour",
     ),
     # "[O1's] visit to P2", "[O1's] P2 trip"
     _rule("noun", rf"{_TRIP} {_gap(5)}(?:to|in|through|of|around|at) {PLACES}(?! by\s)"),
@@ -140,6 +153,7 @@ _RULES = (
         "noun",
         rf"{PLACES} (?:(?!(?:of|and|,|'s|on|for)\s)\w\S+ )?(?:visit|trip|tour|stopover|swing)"
         r"(?! (?:to|of|by)\s)",
+        needs="visit trip tour stopover swing",
     ),
     # "[O1] visits P2", "arrives late on Monday in P2", "heads to P2", "is in P2 for talks"
     _rule("verb", rf"{_VISIT} (?:O\d+ in )?{PLACES}"),
@@ -152,7 +166,11 @@ _RULES = (
     _rule(
         "verb", rf"(?:return(?:s|ed|ing)?|(?:{_BE}|just|fresh) back|home) {_gap(3)}from {PLACES}"
     ),
-    _rule("verb", rf"(?:left|leaves|departs|departed) {PLACES}"),
+    _rule(
+        "verb",
+        rf"(?:left|leaves|departs|departed) {PLACES}",
+        needs="left leaves departs departed",
+    ),
     # "O2 receives O1 at P2", "P2 to host O1", "O1 was received by O2", "O2 and visiting O1"
     _rule(
         "named",
@@ -164,23 +182,33 @@ _RULES = (
         rf"(?P<v>{_OFFICIALS}) {_gap(3)}(?:received|hosted|feted|welcomed|greeted|met) {_gap(3)}by "
         rf"{_gap(2)}(?P<o>O\d+)(?: {_gap(4)}(?:in|to|at) {PLACES})?",
     ),
-    _rule("named", rf"(?P<o>O\d+) {_gap(6, without=_BE)}visiting (?P<v>{_OFFICIALS})(?! 's)"),
-    _rule("named", rf"visiting (?P<v>O\d+) {_gap(4)}(?P<o>O\d+)(?! 's)"),
+    _rule(
+        "named",
+        rf"(?P<o>O\d+) {_gap(6, without=_BE)}visiting (?P<v>{_OFFICIALS})(?! 's)",
+        needs="visiting",
+    ),
+    _rule("named", rf"visiting (?P<v>O\d+) {_gap(4)}(?P<o>O\d+)(?! 's)", needs="visiting"),
     _rule(
         "named",
         rf"invit(?:es|ed|ing|ation|e) {_gap(2)}(?P<v>{_OFFICIALS}) {_gap(3)}(?:to|for) "
         rf"(?:\w+ )?{PLACES}",
+        needs="invites invited inviting invitation invite",
     ),
     # "O2 sends O1 to P2"
-    _rule("named", rf"{_SEND} {_gap(3)}(?P<v>O\d+) {_gap(2)}to {PLACES}"),
+    _rule("named", rf"{_SEND} {_gap(3)}(?P<v>O\d+) {_gap(2)}to {PLACES}", needs=_SENDING),
     # "P1 to send a delegation to P2"
-    _rule("states", rf"(?P<s>P\d+) {_gap(3)}{_SEND} {_gap(3)}{_SENT} {_gap(5)}to {PLACES}"),
+    _rule(
+        "states",
+        rf"(?P<s>P\d+) {_gap(3)}{_SEND} {_gap(3)}{_SENT} {_gap(5)}to {PLACES}",
+        needs=_SENDING,
+    ),
     # "[O1] meets O2 in P3", "[O1] addresses the D2 parliament", "[O1] for talks in P2", "P2 summit"
     _rule("meeting", rf"{_MEET} {_MEETING_GAP}(?:in|at) {PLACES}"),
     _rule(
         "meeting",
         r"address(?:es|ed|ing)? (?:the )?(?P<h>D\d+|P\d+)(?: 's)? "
         r"\^?(?:parliament|congress|lawmakers|mps|house)",
+        needs="address addresses addressed addressing",
     ),
     _rule(
         "meeting",
@@ -194,8 +222,12 @@ _RULES = (
         rf"(?:, \S+ \. )?(?:, )?(?:on )?{_DATE}",
     ),
     # "[O1] attends O2's coronation"
-    _rule("verb", rf"attend(?:s|ed|ing)? {_gap(2)}(?P<o>O\d+) (?:'s )?{_gap(1)}{_RITE}"),
-    _rule("verb", rf"attend(?:s|ed|ing)? {_gap(3)}{_RITE} of {_gap(1)}(?P<o>O\d+)"),
+    _rule(
+        "verb",
+        rf"{_ATTEND} {_gap(2)}(?P<o>O\d+) (?:'s )?{_gap(1)}{_RITE}",
+        needs=_ATTENDING,
+    ),
+    _rule("verb", rf"{_ATTEND} {_gap(3)}{_RITE} of {_gap(1)}(?P<o>O\d+)", needs=_ATTENDING),
     # "P1 and P2 hold talks in P3"
     _rule(
         "states",
@@ -223,9 +255,12 @@ _RULES = (
 
 def phrases(shape: Shape) -> Iterator[Phrase]:
     """All phrases of a sentence that tell of somebody at a place, whoever it is."""
-    if _NAMED.isdisjoint(element.symbol for element in shape.elements):
+    said = {element.symbol for element in shape.elements}
+    if _NAMED.isdisjoint(said):
         return
-    for kind, pattern in _RULES:
+    for kind, pattern, needs in _RULES:
+        if needs and needs.isdisjoint(said):
+            continue
         for match in pattern.finditer(shape.text):
             hosts = _hosts(shape, kind, match)
             if not hosts:

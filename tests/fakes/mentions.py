@@ -1,12 +1,14 @@
-"""Mentions of visits of Russian officials to North Korea in the summer of 2023, made to measure."""
+"""Mentions of visits to North Korea in the summer of 2023, most by Russians, made to measure."""
 
 from datetime import UTC, date, datetime, timedelta
 
 from processors.cases.merging import Draft, merge
-from wheelsdown.records.record import record_id
+from wheelsdown.records.record import pair_of, record_id
 from wheelsdown.records.visits import Evidence, Mention, Status
 
 NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
+#: What an official with a name is called, by the kind of office.
+_OFFICES = {"head": "leader", "foreign": "foreign minister", "minister": "minister"}
 
 
 def told(
@@ -14,9 +16,10 @@ def told(
     status: Status = "ongoing",
     *,
     who: str | None = "Shoigu",
+    visitor: str = "RUS",
     rank: str = "",
     start: int | date | None = None,
-    end: int | None = None,
+    end: int | date | None = None,
     background: bool = False,
     title: str | None = None,
     summary: str = "",
@@ -29,14 +32,14 @@ def told(
         record_id=record_id("mention", title, summary, feed, at),
         occurred_at=at,
         observed_at=at,
-        pair="PRK-RUS",
-        visitor="RUS",
+        pair=pair_of("PRK", visitor),
+        visitor=visitor,
         host="PRK",
         official=who,
-        office=None,
+        office=_OFFICES.get(rank, "defence minister") if who else None,
         status=status,
-        start=start if not isinstance(start, int) else july(start),
-        end=None if end is None else july(end),
+        start=july(start) if isinstance(start, int) else start,
+        end=july(end) if isinstance(end, int) else end,
         background=background,
         why=(),
         evidence=Evidence(
@@ -60,3 +63,13 @@ def only(*mentions: Mention) -> Draft:
     """The one visit that mentions add up to."""
     (draft,) = merge(mentions)
     return draft
+
+
+#: The minister's visit of 25 to 27 July, with a late report and one that recalls it.
+SHOIGU = (
+    told(0, who="Sergei Shoigu"),
+    told(1, feed="asia-desk"),
+    told(2, who=None, feed="defence-review"),
+    told(4, "completed", who="Sergey Shoigu"),
+    told(9, "completed", background=True, feed="asia-desk"),
+)

@@ -92,16 +92,24 @@ def test_archives_gzip_and_standard_input_and_output_will_do(tmp_path: Path) -> 
 
 def test_flight_reports_go_to_a_file_of_their_own(tmp_path: Path) -> None:
     title = "Russian Air Force Il-62M RA-86559 flew from Moscow to Pyongyang on Tuesday"
-    (tmp_path / "in").write_text(json.dumps({**NO_VISIT, "title": title}))
+    row = {**NO_VISIT, "title": title}
+    rows = [{**row, "key": "flight"}, {**row, "language": "ru"}]
+    (tmp_path / "in").write_text("\n".join(map(json.dumps, rows)))
     flights = tmp_path / "flights.jsonl"
     done = wheelsdown(
         "visits", "read", tmp_path / "in", "--output", tmp_path / "out", "--flights", flights
     )
     assert done.exit_code == ExitCode.OK
     (flight,) = read(flights)
-    assert flight["registration"] == "RA-86559"
+    assert list(flight) == [
+        "key", "operator_state", "operator", "aircraft_type", "registration", "callsign", "origin",
+        "destination", "departed", "arrived", "returned", "hours_on_ground", "cited", "certainty",
+        "why",
+    ]  # fmt: skip
+    assert (flight["key"], flight["registration"]) == ("flight", "RA-86559")
     assert flight["destination"] == {"state": "PRK", "name": "Pyongyang"}
-    assert "flight reports: 1" in done.stderr
+    assert (flight["departed"], flight["hours_on_ground"]) == ("2023-07-25", None)
+    assert "flight reports: 1, in other languages: 1" in done.stderr
 
 
 def test_files_that_can_not_be_read_or_written_are_told(tmp_path: Path) -> None:

@@ -5,21 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from fakes.cases_run import both_read, case_of, incidents, new_run
 from fakes.examples import pyongyang_stay
-from fakes.stage_run import StageRun
+from fakes.mentions import told
 from msgspec.structs import replace
 
 from processors.cases import keeping
-from processors.cases.cells import CaseCell
 from processors.cases.flight_reports import SHOWN, agreeing
-from processors.cases.stage import CasesStage
 from wheelsdown.records.flight_reports import FlightReport, ReportedPlace
-from wheelsdown.records.incidents import Incident
-from wheelsdown.records.progress import Reader, progress
-from wheelsdown.records.record import Record, record_id
+from wheelsdown.records.record import record_id
 from wheelsdown.records.topics import INCIDENTS
-from wheelsdown.records.visits import Evidence, Mention
-from wheelsdown.reference.states import load_states
+from wheelsdown.records.visits import Evidence
 
 DAY = timedelta(days=1)
 #: The stay: 31 July to 2 August. The report comes out a week later.
@@ -60,34 +56,8 @@ REPORT = FlightReport(
     why=("landed in Pyongyang",),
     evidence=evidence("Jet seen in North Korea", PUBLISHED),
 )
-VISITED = datetime(2023, 7, 27, 12, tzinfo=UTC)
-MENTION = Mention(
-    record_id="mention",
-    occurred_at=VISITED,
-    observed_at=VISITED,
-    pair="PRK-RUS",
-    visitor="RUS",
-    host="PRK",
-    official="Sergei Shoigu",
-    office="defence minister",
-    status="ongoing",
-    start=None,
-    end=None,
-    background=False,
-    why=(),
-    evidence=evidence("Shoigu arrives in Pyongyang", VISITED),
-)
+MENTION = told(2, who="Sergei Shoigu", title="Shoigu arrives in Pyongyang")
 HOME = pyongyang_stay("returned")
-
-
-def new_run() -> StageRun:
-    return StageRun(CasesStage(load_states()))
-
-
-def incidents(records: list[Record]) -> list[Incident]:
-    """Each revision once; the stage publishes it on two topics."""
-    found = {one.record_id: one for one in records if isinstance(one, Incident)}
-    return list(found.values())
 
 
 def about(number: int, **other: object) -> FlightReport:
@@ -173,12 +143,12 @@ def test_the_first_reports_are_shown_and_each_text_once() -> None:
 
 
 def test_the_order_in_which_things_come_changes_nothing_of_the_last_revision() -> None:
-    told = [MENTION, pyongyang_stay("arrived"), HOME, REPORT, about(1), about(2), about(3)]
+    said = [MENTION, pyongyang_stay("arrived"), HOME, REPORT, about(1), about(2), about(3)]
     dice = random.Random(7)
     last = set()
     for _ in range(12):
-        dice.shuffle(told)
-        incident = incidents(new_run().take_all(told))[-1]
+        dice.shuffle(said)
+        incident = incidents(new_run().take_all(said))[-1]
         last.add((incident.why, incident.flight_reports, incident.status, incident.strength))
     assert len(last) == 1
 
@@ -203,7 +173,7 @@ def test_reports_leave_with_their_time_and_those_shown_with_the_stay() -> None:
     run.take_all([MENTION, HOME, REPORT, about(1, pair="PRK-RUS", type_codes=("IL96",))])
     assert len(case_of(run).flight_reports) == 2
     now = PUBLISHED + 41 * DAY
-    run.take_all([read("journeys", now), read("visits", now)])
+    run.take_all(both_read(now))
     assert case_of(run).flight_reports == ()
 
 
@@ -215,18 +185,8 @@ def test_case_files_and_incidents_of_before_are_still_read() -> None:
     assert INCIDENTS.decode(msgspec.json.encode(written)) == incident
     cell = msgspec.json.decode(run.cells["PRK-RUS"])
     del cell["flight_reports"]
-    for told in cell["incidents"].values():
-        del told["reported"]
+    for one in cell["incidents"].values():
+        del one["reported"]
     run.cells["PRK-RUS"] = msgspec.json.encode(cell)
     (next_one,) = incidents(run.take(REPORT))
     assert next_one.revision == incident.revision + 1
-
-
-def case_of(run: StageRun) -> CaseCell:
-    cell = run.get("PRK-RUS")
-    assert isinstance(cell, CaseCell)
-    return cell
-
-
-def read(reader: Reader, up_to: datetime) -> Record:
-    return progress(reader, part=0, parts=1, up_to=up_to, observed_at=up_to)

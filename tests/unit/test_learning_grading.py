@@ -13,7 +13,7 @@ from learning.grading import Graded, grade
 from learning.labels import Event, Example, Tag, entry_of
 from learning.officials import Named, has_name, is_same
 from learning.validation import FOLDS, Judged, ReadEntry, cross_validated, is_frozen
-from processors.visits.days import Days
+from processors.visits.when.days import Days
 from wheelsdown.records.news import Entry
 
 DAY = date(2023, 3, 20)

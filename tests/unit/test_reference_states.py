@@ -112,6 +112,10 @@ def test_capital_aerodromes_exist_in_their_state_and_near_others_of_the_capital(
         ("Indian Ocean Patrol", None),
         ("Franco-German Brigade", "DEU"),
         ("French and German air transport", None),
+        ("Greek Cypriot National Guard", "CYP"),
+        ("Bosnian Serb police", "BIH"),
+        ("East Palestine Fire Department", None),
+        ("Taiwan Strait Patrol", None),
         ("", None),
     ],
 )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fakes.entries import entry
 
 from processors.visits.stage import VisitsStage
 from producers.news.entries import read_entries
@@ -27,13 +28,13 @@ pytestmark = [
 STAGE = VisitsStage(load_states(), load_officials(), partitions=1)
 
 
-def mentions(entry: Entry) -> list[Mention]:
-    outputs = STAGE.step({}, entry, Position(0, 0)).outputs
+def mentions(told: Entry) -> list[Mention]:
+    outputs = STAGE.step({}, told, Position(0, 0)).outputs
     return [one.record for one in outputs if isinstance(one.record, Mention)]
 
 
 def test_the_visits_that_started_the_project_are_found() -> None:
-    found = [one for entry in read_entries(WORLD).entries for one in mentions(entry)]
+    found = [one for told in read_entries(WORLD).entries for one in mentions(told)]
     to_pyongyang = [one for one in found if one.host == "PRK" and not one.background]
     assert {one.visitor for one in to_pyongyang} == {"RUS", "CHN"}
     assert "Sergei Shoigu" in {one.official for one in to_pyongyang}
@@ -44,19 +45,8 @@ def test_the_visits_that_started_the_project_are_found() -> None:
 def test_the_founding_article_has_two_visits_and_none_of_its_traps() -> None:
     title, body = ARTICLE.read_text(encoding="utf-8").strip().split("\n", 1)
     at = datetime(2023, 8, 8, 12, tzinfo=UTC)
-    entry = Entry(
-        record_id="article",
-        occurred_at=at,
-        observed_at=at,
-        entry_id="article",
-        feed="https://www.theepochtimes.com/",
-        title=title,
-        summary=" ".join(body.split()),
-        link=None,
-        published_at=at,
-        content_hash="article",
-    )
-    found = {(one.visitor, one.host, one.official, str(one.start)) for one in mentions(entry)}
+    article = entry(title, " ".join(body.split()), at=at, feed="https://www.theepochtimes.com/")
+    found = {(one.visitor, one.host, one.official, str(one.start)) for one in mentions(article)}
     assert found == {
         ("RUS", "PRK", "Sergei Shoigu", "2023-07-27"),
         ("CHN", "PRK", "Li Hongzhong", "2023-07-27"),
@@ -67,21 +57,12 @@ def test_few_visits_are_found_that_are_none() -> None:
     right = found = wanted = 0
     for line in LABELS.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
+        if row["pub"] >= "2023-05":  # the frozen part, which only `make visits-check` reads
+            continue
         at = datetime.fromisoformat(row["pub"]).replace(hour=12, tzinfo=UTC)
-        entry = Entry(
-            record_id=row["key"],
-            occurred_at=at,
-            observed_at=at,
-            entry_id=row["key"],
-            feed=row["feed"],
-            title=row["title"],
-            summary=row["summary"],
-            link=None,
-            published_at=at,
-            content_hash=row["key"],
-        )
+        news = entry(row["title"], row["summary"], at=at, feed=row["feed"])
         labelled = {(event["visitor"], event["host"]) for event in row["events"]}
-        read = {(one.visitor, one.host) for one in mentions(entry)}
+        read = {(one.visitor, one.host) for one in mentions(news)}
         right += len(labelled & read)
         found += len(read)
         wanted += len(labelled)

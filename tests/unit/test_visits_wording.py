@@ -1,33 +1,13 @@
 """Which wording makes a visit: headlines in our own words, by what they show."""
 
-from datetime import UTC, datetime
-
 import pytest
+from fakes.entries import GAZETTEER, entry
 
-from processors.visits.gazetteer import Gazetteer
 from processors.visits.patterns import Told, visits_in
-from wheelsdown.records.news import Entry
-from wheelsdown.reference.officials import load_officials
-from wheelsdown.reference.states import load_ambiguous_names, load_states
-
-GAZETTEER = Gazetteer(load_states(), load_officials(), load_ambiguous_names())
-NOON = datetime(2023, 7, 25, 12, tzinfo=UTC)
 
 
 def told(title: str, summary: str = "") -> tuple[Told, ...]:
-    entry = Entry(
-        record_id="r",
-        occurred_at=NOON,
-        observed_at=NOON,
-        entry_id="e",
-        feed="f",
-        title=title,
-        summary=summary,
-        link=None,
-        published_at=NOON,
-        content_hash="h",
-    )
-    return visits_in(entry, GAZETTEER)
+    return visits_in(entry(title, summary), GAZETTEER)
 
 
 def pairs(title: str, summary: str = "") -> set[str]:

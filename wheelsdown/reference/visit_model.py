@@ -56,13 +56,9 @@ class Weights(msgspec.Struct, frozen=True):
 
     def scores(self, features: Iterable[str]) -> list[float]:
         """The sum of weights of each class."""
-        sums = list(self.weights.get("bias", (0.0,) * len(self.classes)))
-        for feature in features:
-            found = self.weights.get(feature)
-            if found is not None:
-                for number, weight in enumerate(found):
-                    sums[number] += weight
-        return sums
+        weighed = [self.weights.get("bias", (0.0,) * len(self.classes))]
+        weighed += filter(None, map(self.weights.get, features))
+        return [sum(weights) for weights in zip(*weighed, strict=True)]
 
     def best(self, features: Iterable[str]) -> str:
         """The class with the highest score."""

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from processors.visits.aircraft_wording import AIRCRAFT
+from processors.visits.flights.aircraft_wording import AIRCRAFT
 from processors.visits.gazetteer import Gazetteer, term_on
 from processors.visits.text import Sentence, Token, tokens
 from wheelsdown.reference.aircraft_marks import marks_in

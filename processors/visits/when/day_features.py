@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from processors.visits.days import Days, Stated, stated
 from processors.visits.shape import Shape
-from processors.visits.tense import CUES, Line, Pair, trigger
 from processors.visits.text import words
+from processors.visits.when.days import Days, Stated, stated
+from processors.visits.when.tense import CUES, Line, Pair, trigger
 from wheelsdown.records.visits import Status
 
 _SPEECH = words(

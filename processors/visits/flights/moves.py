@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
-from processors.visits.aircraft_names import Aircraft, Element, Line
-from processors.visits.days import Days, days_in
+from processors.visits.flights.aircraft_names import Aircraft, Element, Line
 from processors.visits.text import words
+from processors.visits.when.days import Days, days_in
 from wheelsdown.records.flight_reports import ReportedPlace
 
 Kind = Literal["arrive", "seen", "stay", "go", "leave", "return", "reach", "send", "flight"]

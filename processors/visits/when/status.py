@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from processors.visits.days import Days, days_in, stamped
+from processors.visits.when.days import Days, days_in, stamped
 from wheelsdown.records.visits import Status
 
 
@@ -17,11 +17,13 @@ _MONTH = (
 )
 _CANCELLED = _cue(
     r"cancel(?:s|l?ed|l?ing)?|cancell?ation|postpon(?:e|es|ed|ing)|postponement|"
-    r"call(?:s|ed|ing)? off|scrap(?:s|ped)?|delay(?:s|ed)?|put(?:s)? off|axe[sd]?|shelve[sd]?|"
-    r"abort(?:s|ed)?|scuttle[sd]?|nix(?:es|ed)?|defer(?:s|red)?|suspend(?:s|ed)?"
+    r"call(?:s|ed|ing)? off|scrap(?:s|ped|ping)?|delay(?:s|ed)?|put(?:s|ting)? off|axe[sd]?|"
+    r"shelv(?:e|es|ed|ing)|drop(?:s|ped)? (?:(?:his|her|its|their|a) )?(?:plans|planned|plan)|"
+    r"abort(?:s|ed)?|scuttle[sd]?|nix(?:es|ed)?|defer(?:s|red|ring)?|suspend(?:s|ed)?"
 )
 _CANCELLED_AFTER = _cue(
-    r"cancell?ed|postponed|called off|scrapped|put off|axed|shelved|scuttled|delayed|in doubt"
+    r"cancell?ed|postponed|called off|scrapped|put off|axed|shelved|scuttled|delayed|"
+    r"deferred|in doubt"
 )
 _UNCONFIRMED = _cue(
     r"(?:will|would|did|does|has|is|was) not|refut(?:es|ed)|dismiss(?:es|ed)|alleged|"
@@ -38,6 +40,7 @@ _TO_DO = (
     r"sign)"
 )
 _PLANNED = _cue(
+    r"(?<=O )to (?!the |an? |its |his |her |their )[a-z-]+|"
     rf"will|to {_TO_DO}|set (?:to|for)|due|expected|scheduled|slated|plan(?:s|ned|ning)?|upcoming|"
     r"forthcoming|ahead of|before|prepar(?:es|ed|ing) (?:for|to)|are to|going to|readies|"
     r"gears? up|eve of|confirms|would"
@@ -45,7 +48,7 @@ _PLANNED = _cue(
 _COMPLETED = _cue(
     r"after|following|since|return(?:s|ed|ing)? (?:home )?from|back from|fresh from|"
     r"in the wake of|had|concluded|recent|recently|previous|earlier|past|flew home|home from|"
-    r"response to|reacts? to|reacted to"
+    r"response to|reacts? to|reacted to|(?:came|comes|got|gets) (?:back|home)"
 )
 #: "Days after O visits P": over, whatever the tense.
 _RECALLED = _cue(r"(?P<cue>after|following|since) (?:the )?O")
@@ -58,10 +61,18 @@ _PLANNED_AFTER = _cue(
     r"next \^?\w+day|later this \w+|this weekend|planned|scheduled|expected|set|due|to happen|"
     r"in the coming \w+"
 )
+#: "O's trip to P will mark", "could be disrupted": it is still to come.
+_WILL_BE = re.compile(r"(?:[a-z]\S* ){0,2}(?P<cue>will|would|could|might) (?:also )?[a-z]")
+#: "when O travels to P": in a headline and its lead, what is to come.
+_WHEN = _cue(
+    r"when (?:O|he|she|they|the \^?\w+)(?: \w+)? (?P<cue>visits?|travels?|tours?|arrives?|touches|"
+    r"meets?|heads?|goes|lands?|comes|hosts?|welcomes?|flies)"
+)
 _COMPLETED_AFTER = _cue(rf"last \^?{_MONTH}|earlier (?:this|in)|ago")
 #: What comes last before the phrase counts: an official on a trip may look forward to another.
 _UNDER_WAY = _cue(
-    r"arriv(?:es|ed|ing)|begins|began|begun|kick(?:s|ed) off|starts|started|heads|headed|"
+    r"arriv(?:es|ed|ing)|reach(?:es|ed|ing)?|flew in|begins|began|begun|kick(?:s|ed) off|starts|"
+    r"started|heads|headed|"
     r"departs|departed|leaves|lands|landed|travels|visits|ends|wraps up|is in|are in|"
     r"on (?:a|an|his|her|their)(?: [a-z-]+){0,3} (?:visit|trip|tour)"
 )
@@ -160,6 +171,8 @@ def by_words(said: Wording) -> tuple[Status, str]:
         return "planned", found.group()
     if found := _THEN.search(told):
         return "completed", found.group()
+    if found := _WILL_BE.match(said.after) or _WHEN.search(near):
+        return "planned", found.group("cue")
     over, ahead, now = (_last(one, near) for one in (_COMPLETED, _PLANNED, _UNDER_WAY))
     latest = max((over, ahead, now), key=lambda one: one.end() if one else -1)
     if latest is not None and latest is ahead:

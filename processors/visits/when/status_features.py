@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from processors.visits.tense import CUES, Line, Pair, trigger
+from processors.visits.when.tense import CUES, Line, Pair, trigger
 
 #: Words between visitor and host, before and after both, that are looked at.
 _BETWEEN = 16

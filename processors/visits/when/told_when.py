@@ -7,19 +7,19 @@ a day is told clearly, the status follows from it and the day of publication, as
 has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, cast
 
 from processors.visits.candidates import Mention
-from processors.visits.day_features import Dated, Said, dated, day_features
-from processors.visits.days import Days, length_in
 from processors.visits.gazetteer import Name
 from processors.visits.shape import Party, Shape
-from processors.visits.status import When, Wording, by_date, by_words, when
-from processors.visits.status_features import status_features
-from processors.visits.tense import Pair, pair_in
 from processors.visits.text import words
+from processors.visits.when.day_features import Dated, Said, dated, day_features
+from processors.visits.when.days import Days, length_in
+from processors.visits.when.status import When, Wording, by_date, by_words, when
+from processors.visits.when.status_features import status_features
+from processors.visits.when.tense import Pair, pair_in
 from wheelsdown.records.visits import Status
 from wheelsdown.reference.visit_model import Weights, WhenModel
 
@@ -53,6 +53,19 @@ class PairWhen(NamedTuple):
     cue: str
 
 
+class Telling(NamedTuple):
+    """What an entry states of days and status, whoever is asked about.
+
+    ``shapes`` are its sentences, officials put together; ``sentences`` gives the status that the
+    words of each tell that states a day, by number.
+    """
+
+    shapes: Sequence[Shape]
+    published: date
+    days: Sequence[Dated]
+    sentences: Mapping[int, Status]
+
+
 class Choice(NamedTuple):
     """The stated day that is the first day of a visit, and how likely it is."""
 
@@ -68,78 +81,72 @@ class Account(NamedTuple):
     said: Said
 
 
-def told_when(
-    shapes: Sequence[Shape],
-    visitor: Mention,
-    host: Mention,
-    published: date,
-    model: WhenModel,
-) -> PairWhen:
-    """When the visit of an accepted pair is.
+def telling_of(shapes: Sequence[Shape], published: date) -> Telling:
+    """What sentences state, ``published`` being the day of publication."""
+    days = dated(shapes, published)
+    telling = {one.sentence for one in days}
+    sentences = {
+        shape.sentence.number: by_words(Wording("", _line(shape, 0, _SENTENCE), "", ""))[0]
+        for shape in shapes
+        if shape.sentence.number in telling
+    }
+    return Telling(shapes, published, days, sentences)
 
-    Args:
-        shapes: the sentences of the entry, officials put together.
-        visitor: the mention that is the visitor.
-        host: the mention that is the host.
-        published: the day of publication.
-        model: the trained weights.
-    """
-    account = account_of(shapes, visitor, host, published)
-    choice = choose(account, dated(shapes, published), published, model.day)
-    features = pair_features(account, choice, shapes, published)
+
+def told_when(telling: Telling, visitor: Mention, host: Mention, model: WhenModel) -> PairWhen:
+    """When the visit of an accepted pair is, by the trained weights."""
+    account = account_of(telling, visitor, host)
+    choice = choose(account, telling, model.day)
+    features = pair_features(account, choice, telling)
     said = cast(Status, model.status.best(features))
-    status = status_of(said, choice, shapes, published)
-    days = visit_days(shapes, choice.dated) if choice is not None else None
+    status = status_of(said, choice, telling)
+    days = visit_days(telling.shapes, choice.dated) if choice is not None else None
     if account.rule.cue.isdigit():  # "her 2022 visit", told in 2026
         status, days = account.rule.status, None
-    about = [*features, *background_features(account, shapes, status)]
+    about = [*features, *background_features(account, telling.shapes, status)]
+    chosen = choice if status != said else None
     return PairWhen(
         status=status,
         days=days,
         background=model.background.probability(about) >= 0.5,
         kind="visit" if model.kind.probability(about) > 1 - _THIRD else "third_place",
-        cue=_cue(account, shapes, choice if status != said else None, (status, features), model),
+        cue=_cue(account, telling.shapes, chosen, (status, features), model),
     )
 
 
-def status_of(
-    said: Status, choice: Choice | None, shapes: Sequence[Shape], published: date
-) -> Status:
+def status_of(said: Status, choice: Choice | None, telling: Telling) -> Status:
     """The status: that of the words, unless a day is told clearly."""
     if choice is None or choice.probability < _CLEAR:
         return said
-    return by_date(visit_days(shapes, choice.dated), published, said)
+    return by_date(visit_days(telling.shapes, choice.dated), telling.published, said)
 
 
-def account_of(
-    shapes: Sequence[Shape], visitor: Mention, host: Mention, published: date
-) -> Account:
+def account_of(telling: Telling, visitor: Mention, host: Mention) -> Account:
     """A pair as the models see it, with the verdicts of the rules."""
-    said = _wording(shapes, visitor, host)
-    sentences = {
-        shape.sentence.number: by_words(Wording("", _line(shape, 0, _SENTENCE), "", ""))[0]
-        for shape in shapes
-    }
-    verdict = when(said, published)
-    return Account(pair_in(shapes, visitor, host), verdict, Said(by_words(said)[0], sentences))
+    said = _wording(telling.shapes, visitor, host)
+    return Account(
+        pair_in(telling.shapes, visitor, host),
+        when(said, telling.published),
+        Said(by_words(said)[0], telling.sentences),
+    )
 
 
-def choose(
-    account: Account, days: Sequence[Dated], published: date, model: Weights
-) -> Choice | None:
+def choose(account: Account, telling: Telling, model: Weights) -> Choice | None:
     """The day that is most likely the first of the visit, if any is likely enough."""
     best = None
-    for one in days:
-        features = day_features(account.pair, one, days, published, account.said)
-        probability = model.probability(features)
+    for one in telling.days:
+        probability = model.probability(features_of_day(account, one, telling))
         if probability >= _STATED and (best is None or probability > best.probability):
             best = Choice(one, probability)
     return best
 
 
-def pair_features(
-    account: Account, choice: Choice | None, shapes: Sequence[Shape], published: date
-) -> list[str]:
+def features_of_day(account: Account, one: Dated, telling: Telling) -> list[str]:
+    """The features of a stated day for a pair."""
+    return day_features(account.pair, one, telling.days, telling.published, account.said)
+
+
+def pair_features(account: Account, choice: Choice | None, telling: Telling) -> list[str]:
     """The features for the status: words, the verdicts of the rules, and the chosen day."""
     rule, pair = account.said.pair, account.pair
     found = status_features(pair)
@@ -151,8 +158,8 @@ def pair_features(
     ]
     if choice is None:
         return [*found, "DAY=none"]
-    days = visit_days(shapes, choice.dated)
-    first = _relation(days.start, published)
+    days = visit_days(telling.shapes, choice.dated)
+    first = _relation(days.start, telling.published)
     found += [
         f"DAY={first}",
         f"DAYK={first}{choice.dated.told.kind}",
@@ -160,7 +167,7 @@ def pair_features(
         f"DAYP={first}{choice.probability >= 0.6}",
     ]
     if days.end is not None:
-        found.append(f"DAYE={_relation(days.end, published)}")
+        found.append(f"DAYE={_relation(days.end, telling.published)}")
     return found
 
 

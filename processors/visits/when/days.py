@@ -36,10 +36,10 @@ _ONE_WEEKDAY = _pattern(rf"(?<!good )({_WEEKDAY})")
 _LONE_WEEKDAY = _pattern(
     rf"(?<!good )({_WEEKDAY})(?! (?:, )?(?:(?:{_MONTH})(?: \.)? \d|\d\S* (?:{_MONTH})(?!\S)))"
 )
-_RELATIVE = _pattern(r"(today|tonight|yesterday|tomorrow)")
+_RELATIVE = _pattern(r"(today|tonight|yesterday|tomorrow|last night)")
 _LENGTH = _pattern(r"(two|three|four|five|six|seven)-day")
 _LENGTHS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
-_SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
+_SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "last night": -1, "tomorrow": 1}
 _PART_OF_TODAY = _pattern(r"this (?:morning|afternoon|evening)")
 #: "On the second day of his state visit": it began the day before.
 _LATER_DAY = _pattern(

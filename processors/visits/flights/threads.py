@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from processors.visits.aircraft_names import Aircraft, Element
-from processors.visits.flight_moves import Movement
+from processors.visits.flights.aircraft_names import Aircraft, Element
+from processors.visits.flights.moves import Movement
 from wheelsdown.records.flight_reports import ReportCertainty, ReportedPlace
 from wheelsdown.records.record import pair_of
 from wheelsdown.reference.aircraft_marks import state_of_registration

@@ -10,10 +10,9 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from processors.visits.aircraft_names import line_of
-from processors.visits.days import days_in
-from processors.visits.flight_moves import Movement, movements
-from processors.visits.flight_threads import (
+from processors.visits.flights.aircraft_names import line_of
+from processors.visits.flights.moves import Movement, movements
+from processors.visits.flights.threads import (
     Flight,
     Thread,
     Told,
@@ -23,9 +22,10 @@ from processors.visits.flight_threads import (
     thread_of,
     told_of,
 )
-from processors.visits.flight_times import OLD, hours_on_ground, is_long_ago
+from processors.visits.flights.times import OLD, hours_on_ground, is_long_ago
 from processors.visits.gazetteer import Gazetteer
 from processors.visits.text import SUMMARY_CHARS, Sentence, sentences
+from processors.visits.when.days import days_in
 from wheelsdown.records.flight_reports import FlightReport
 from wheelsdown.records.news import Entry
 from wheelsdown.records.record import record_id

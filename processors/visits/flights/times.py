@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from processors.visits.aircraft_names import Line
+from processors.visits.flights.aircraft_names import Line
 
 #: A flight that lies so far back is the background of the news or an archive picture's. Ours.
 OLD = timedelta(days=60)

@@ -29,11 +29,14 @@ _CUE_PHRASES = {
     "misses|stay away|boycott|boycotts",
     "CANC": "cancel|cancels|cancelled|canceled|cancelling|canceling|cancellation|postpone|"
     "postpones|postponed|postponing|postponement|called off|calls off|call off|calling off|"
-    "scrapped|scraps|scrap|delayed|delays|delay|put off|puts off|axed|shelved|shelves|aborted|"
-    "scuttled|deferred|defers|suspended|suspends|nixed|terminated",
+    "scrapped|scraps|scrap|scrapping|delayed|delays|delay|put off|puts off|putting off|axed|shelve|"
+    "shelved|shelves|aborted|scuttled|deferred|defers|defer|deferring|suspended|suspends|nixed|"
+    "terminated|dropped plans|drops plans|drop plans|dropped a planned|pulls out|pulled out|"
+    "pulling out|backs out|backed out|no longer",
     "INV": "invite|invites|invited|inviting|invitation|invitations|invite to",
     "AFTER": "after|following|since|in the wake of|concluded|fresh from|back from|returned from|"
-    "returns from|returning from|return from",
+    "returns from|returning from|return from|came back|comes back|got back|gets back|back home|"
+    "got home|home from|comes home|came home|wound up|at the end of",
     "AHEAD": "ahead of|before|eve of|prior to|in advance of|in the run-up to",
     "RECENT": "recent|recently|last week|last month|last year|earlier this week|"
     "earlier this month|earlier this year|ago|previous|previously|earlier|past|last|"
@@ -54,7 +57,11 @@ _CUE_OF = {
     for cue, phrases in _CUE_PHRASES.items()
     for phrase in phrases.split("|")
 }
-_LONGEST = max(len(phrase) for phrase in _CUE_OF)
+#: The longest cue that begins with a word.
+_LONGEST = {
+    first: max(len(phrase) for phrase in _CUE_OF if phrase[0] == first)
+    for first in {phrase[0] for phrase in _CUE_OF}
+}
 
 #: Words that make a visit; the form of those that are verbs is part of the tag.
 _VERBS = {
@@ -62,7 +69,8 @@ _VERBS = {
     "GO": "travel travels traveled travelled traveling travelling fly flies flew flown flying head "
     "heads headed heading go goes went going gone jets jetted bound embark embarks embarked sets "
     "set come comes came coming",
-    "ARRIVE": "arrive arrives arrived arriving arrival land lands landed landing touches touched",
+    "ARRIVE": "arrive arrives arrived arriving arrival land lands landed landing touches touched "
+    "reach reaches reached reaching",
     "LEAVE": "leave leaves leaving left depart departs departed departing departure",
     "RETURN": "return returns returned returning back home",
     "MEET": "meet meets met meeting meetings",
@@ -188,16 +196,23 @@ def _plain(word: str) -> str:
 def _tags(said: Sequence[str]) -> Iterator[tuple[str, int]]:
     at = 0
     while at < len(said):
-        for length in range(min(_LONGEST, len(said) - at), 0, -1):
+        for length in range(min(_LONGEST.get(said[at], 0), len(said) - at), 0, -1):
             cue = _CUE_OF.get(tuple(said[at : at + length]))
             if cue is not None:
                 yield cue, at
                 at += length
                 break
         else:
+            before = said[at - 1] if at else ""
             following = said[at + 1] if at + 1 < len(said) else ""
-            yield _tag(said[at], following), at
+            yield "FUT" if _is_to(before, said[at], following) else _tag(said[at], following), at
             at += 1
+
+
+def _is_to(before: str, word: str, following: str) -> bool:
+    """Whether a headline says what somebody is going to do: "Xi to test limits"."""
+    person = before in {"V", "v", "O", "T"}
+    return person and word == "to" and following.islower() and following not in _KEPT
 
 
 def _tag(word: str, following: str) -> str:

@@ -1,0 +1,1 @@
+"""Reports of flights in the news: which aircraft, whose, where and when."""

@@ -1,0 +1,1 @@
+"""When a visit is that the classifier has found: its days, status, background and kind."""
