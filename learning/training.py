@@ -223,8 +223,7 @@ def _threshold(lessons: Sequence[Lesson], rows: Sequence[Row], parts: Sequence[i
     """The probability from which on a pair counts.
 
     The middle of those whose F1 on unseen parts can't be told from the best one's: the best of a
-    flat curve is a matter of chance. Lower ones find more where visits are many; in the news as it
-    is, of nine firings between 0.42 and 0.48 one was right.
+    flat curve is a matter of chance.
     """
     wanted = sum(len(lesson.gold) for lesson in lessons if not lesson.example.written)
     chances = []

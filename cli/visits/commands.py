@@ -58,6 +58,8 @@ def read_command(
         )
     for line in done.lines():
         typer.echo(line, err=True)
+    with told():
+        done.must_be_entries()
 
 
 @app.command("train")
@@ -69,7 +71,7 @@ def train_command(
     """Teach a classifier from labelled entries and say how good one like it is.
 
     Entries of May and June 2023 are left out: they are the test. The figures are of entries that
-    were read by a classifier taught on other stories (five folds). Needs scikit-learn.
+    were read by a classifier taught on other stories (three folds). Needs scikit-learn.
     """
     with told():
         for line in training.train(labels, news or (), output, _tell):

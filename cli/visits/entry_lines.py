@@ -102,8 +102,10 @@ def entry_from(line: bytes) -> tuple[str, Entry]:
         raise BadLineError("too long")
     try:
         row = msgspec.json.decode(line, type=_Line)
+    except msgspec.ValidationError as error:
+        raise BadLineError("a member is no text, or the line no object") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadLineError("not an object with text members") from error
+        raise BadLineError("not JSON") from error
     title = row.title or ""
     published = _moment(row.published or row.pub or row.date_published or "")
     entry = entry_of(

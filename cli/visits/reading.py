@@ -34,13 +34,17 @@ class Flights(NamedTuple):
 
 
 class Done:
-    """What came of a file; ``bad`` counts lines by reason, ``named`` tells the first ones."""
+    """What came of a file.
 
-    def __init__(self) -> None:
+    ``bad`` counts lines by reason, ``named`` tells the first ones; ``flights`` is None when nobody
+    asked for reports of flights.
+    """
+
+    def __init__(self, flights: int | None) -> None:
         self.entries = 0
         self.with_visits = 0
         self.mentions = 0
-        self.flights = 0
+        self.flights = flights
         self.other_languages = 0
         self.bad: Counter[str] = Counter()
         self.named: list[str] = []
@@ -52,11 +56,20 @@ class Done:
         if bad > len(self.named):
             yield f"and {bad - len(self.named)} more"
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.bad.most_common())
+        flights = "" if self.flights is None else f"flight reports: {self.flights}, "
         yield (
             f"entries: {self.entries}, with visits: {self.with_visits}, mentions: {self.mentions}, "
-            f"flight reports: {self.flights}, in other languages: {self.other_languages}, "
+            f"{flights}in other languages: {self.other_languages}, "
             f"bad lines: {bad}{f' ({reasons})' if reasons else ''}"
         )
+
+    def must_be_entries(self) -> None:
+        """Raises ReadingError where lines were read and none was an entry."""
+        if self.bad and not self.entries:
+            raise ReadingError(
+                "no line is an entry: each has to be a JSON object with title and published, at "
+                'least, like {"title": "PM in Oslo", "published": "2024-09-10"}'
+            )
 
 
 def read_file(
@@ -68,7 +81,7 @@ def read_file(
     """Read the visits of a file's entries into another. Raises ReadingError."""
     targets = [path for path in (output, flights and flights.path) if path and path != STANDARD]
     _keep_apart(entries, targets)
-    done = Done()
+    done = Done(None if flights is None else 0)
     with ExitStack() as stack:
         lines = numbered_lines(entries, stack)
         mentions_to = _target(output, stack)
@@ -89,7 +102,7 @@ def read_file(
             _write(output, mentions_to, [mention_line(key, one) for one in told])
             if flights and flights_to:
                 found = [flight_report(entry, one) for one in flights_in(entry, flights.gazetteer)]
-                done.flights += len(found)
+                done.flights = (done.flights or 0) + len(found)
                 _write(flights.path, flights_to, [flight_line(key, one) for one in found])
     return done
 

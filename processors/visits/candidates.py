@@ -38,6 +38,11 @@ _SETS_OUT = words(
     "leaves left departs departed arrives arrived lands flies flew heads travels jets visits "
     "visiting returns wraps begins starts concludes ends to will in embarks set due"
 )
+#: "An official visit" is no official.
+_OCCASIONS = words(
+    "visit visits trip tour talks business working residence invitation data statement figures "
+    "results reception ceremony welcome media opening"
+)
 #: Titles that are surnames too, and what stands before a title that is none.
 _SURNAMES = words("king queen prince pope")
 _HONORIFICS = words("majesty highness royal")
@@ -216,7 +221,8 @@ def _title_end(elements: Sequence[Element], at: int) -> int:
         if word not in _TITLE_WORDS:
             break
         end += 1
-        if word in _TITLES:
+        following = elements[end].symbol if end < len(elements) else ""
+        if word in _TITLES and not (word == "official" and following in _OCCASIONS):
             last = end
     return last
 

@@ -27,9 +27,9 @@ from wheelsdown.reference.visit_model import Linear, Tree, Trees, VisitModel
 #: 2023, 54 lay below the second; not one of them reached a probability of 0.42 in cross-validation.
 _NO_VISIT = -3.5
 _HOPELESS = -3.7
-#: So many pairs of an entry, and couples of a pair, are weighed, the likeliest by who they are. Of
-#: 2,301 labelled visits all but 3 were among the first ten pairs.
-_MOST_PAIRS, _MOST_COUPLES = 12, 3
+#: So many couples of a pair are weighed, the likeliest by who they are: a text that names two
+#: states again and again has dozens.
+_MOST_COUPLES = 3
 
 
 class Link(NamedTuple):
@@ -88,17 +88,15 @@ def scores_of(scene: Scene, model: VisitModel, by_patterns: Collection[Pair]) ->
 
 
 def _likely(scene: Scene, visitors: Sequence[float], hosts: Sequence[float]) -> Couples:
-    """The couples worth weighing: those of the likeliest visitors and hosts."""
+    """The couples of each pair that are worth weighing: the likeliest visitors and hosts."""
 
     def chance(couple: tuple[int, int]) -> float:
         return visitors[couple[0]] + hosts[couple[1]]
 
-    ordered = {
+    return {
         pair: sorted(couples, key=chance, reverse=True)[:_MOST_COUPLES]
         for pair, couples in scene.couples.items()
     }
-    best = sorted(ordered, key=lambda pair: chance(ordered[pair][0]), reverse=True)
-    return {pair: ordered[pair] for pair in best[:_MOST_PAIRS]}
 
 
 def codes_by_place(scene: Scene) -> dict[tuple[int, int], list[str]]:

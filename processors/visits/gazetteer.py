@@ -34,16 +34,6 @@ _OTHER_THINGS = (
     "Bank of Japan",
     "Orient Express",
     "Shanghai Cooperation",
-    "Paris Agreement",
-    "Paris climate",
-    "Minsk agreements",
-    "Minsk Agreements",
-    "Geneva Convention",
-    "Geneva Conventions",
-    "Vienna Convention",
-    "Kyoto Protocol",
-    "Oslo Accords",
-    "Windsor Framework",
 )
 
 #: Any name that is longer is no name.

@@ -10,6 +10,7 @@ from datetime import date
 
 from processors.visits.gazetteer import Name, term_on
 from processors.visits.shape import Element, Party, Shape, numbers
+from processors.visits.text import words
 from wheelsdown.reference.officials import Official
 
 
@@ -45,10 +46,11 @@ _MODIFIER = _any(
 _OFFICE = _any(
     "adviser advisor ayatollah chairman chairwoman chairperson chancellor chief "
     "chief_diplomat chief_executive chief_negotiator chief_of_staff commander commissioner "
-    "crown_prince crown_princess diplomat director director-general director_general emir "
-    "emperor empress envoy first_lady fm foreign_secretary general governor-general "
-    "governor_general head head_of_government head_of_state high_representative king leader "
-    "lieutenant_general marshal minister minister-president monarch negotiator official "
+    "counterpart crown_prince crown_princess diplomat director director-general "
+    "director_general emir emperor empress envoy first_lady fm foreign_secretary general "
+    "governor-general governor_general head head_of_government head_of_state "
+    "high_representative king leader lieutenant_general marshal minister minister-president "
+    "monarch negotiator official "
     "parliamentarian pm pontiff pope premier president prime_minister prince princess queen "
     "representative ruler secretary secretary-general secretary_general speaker strongman "
     "sultan supreme_leader taoiseach tanaiste attorney_general vp undersecretary "
@@ -56,7 +58,7 @@ _OFFICE = _any(
     "congressman congresswoman"
 )
 _OFFICES = _any(
-    "advisers advisors chiefs commanders congressmen delegation delegates delegations "
+    "advisers advisors chiefs commanders congressmen counterparts delegation delegates delegations "
     "diplomats envoys generals heads_of_state kings lawmakers leaders legislators ministers "
     "mps negotiators officials parliamentarians presidents premiers prime_ministers "
     "representatives royals secretaries senators speakers"
@@ -92,7 +94,7 @@ _OF_STATE = (
     r"(?:[PG]\d+ 's (?=G\d))?"  # "chief of the U.N.'s IAEA"
     rf"(?:(?:\^?[a-z]\S+ ){{0,3}}\^?(?:republic|kingdom|emirate) of )?"
     rf"(?P<of_state>(?:[PG]\d+|{_AUTHORITY})"
-    rf"(?:(?: , (?:the )?{_STATE}){{0,9}} ,? ?and (?:the )?{_STATE}(?! 's))?)"
+    rf"(?:(?: , (?:the )?{_STATE}){{0,19}} ,? ?and (?:the )?{_STATE}(?! 's))?)"
 )
 
 _PARTY = re.compile(
@@ -110,7 +112,12 @@ _PARTY = re.compile(
 #: No part of a state has these, so that "Georgia" and "Jordan" are states beside them.
 _NATIONAL = re.compile(r"minister|president|king|diplomat|premier|delegation")
 _ITS = re.compile(r"(?:^| )(?:its|the country 's|the island 's) $")
-_NAME_BEFORE = re.compile(rf"(?P<name>{_NAME}) , (?:the )?$")
+_NAME_BEFORE = re.compile(rf"(?P<name>{_NAME}|N\d+) , (?:the )?$")
+#: "Head of the US Central Intelligence Agency": nobody's name ends with these.
+_NO_PERSON = words(
+    "agency army bank bureau commission committee corporation council department force forces fund "
+    "institute ministry office parliament party police service union university"
+)
 
 
 def with_parties(shape: Shape, day: date) -> Shape:
@@ -145,7 +152,7 @@ def _element(shape: Shape, match: re.Match[str], start: int, end: int, day: date
         return None
     party = Party(
         codes=codes,
-        name=_name(shape, match, known),
+        name=_name(shape, match, known, day),
         office=_office(shape, match),
         until=term.until if term is not None else None,
         post=term.office if term is not None else None,
@@ -189,16 +196,20 @@ def _value(shape: Shape, symbol: str) -> Name:
     return value
 
 
-def _name(shape: Shape, match: re.Match[str], known: str | None) -> str | None:
+def _name(shape: Shape, match: re.Match[str], known: str | None, day: date) -> str | None:
     if known:
         number = int(known[1:])
         return shape.written(number, number + 1)
-    if match["name"]:
+    if match["name"] and match["name"].rpartition(" ")[2].removeprefix("^") not in _NO_PERSON:
         return shape.written(*shape.span(match, "name"))
     before = _NAME_BEFORE.search(shape.text, 0, match.start())
-    if before and " " in before["name"]:
-        return shape.written(*shape.span(before, "name"))
-    return None
+    if before is None:
+        return None
+    name = shape.written(*shape.span(before, "name"))
+    if not before["name"].startswith("N"):
+        return name if " " in name else None
+    # whoever holds an office of his own that day is another one: "Sharif, Iran's president"
+    return name if _term(shape, before["name"], day) is None else None
 
 
 def _office(shape: Shape, match: re.Match[str]) -> str | None:

@@ -50,7 +50,8 @@ _OBJECT = words(
 )
 _BEFORE_NAMES = frozenset({"the", "president", "visiting"})
 _ASIDE = frozenset({",", ":"})
-_JOINERS = frozenset({",", "and", "&"})
+#: "O1 and his counterpart".
+_JOINERS = words(", and & his her their")
 #: Words from a subject to its phrase: directly, with a clause between, in a long caption.
 _NEAR = 10
 _FAR = 35

@@ -34,9 +34,9 @@ SPANISH = {
     "published": "2023-07-25",
 }
 BAD = {
-    "{": "not an object with text members",
-    "[]": "not an object with text members",
-    '{"title": 7}': "not an object with text members",
+    "{": "not JSON",
+    "[]": "a member is no text, or the line no object",
+    '{"title": 7}': "a member is no text, or the line no object",
     '{"title": "T"}': "no time of publication",
     '{"title": "T", "published": "today"}': "time of publication not ISO 8601",
     '{"title": "T", "published": "0001-01-01T00:00:00+14:00"}': "time of publication not ISO 8601",
@@ -70,9 +70,17 @@ def test_mentions_are_read_and_bad_lines_and_other_languages_end_nothing(tmp_pat
     assert "arrives in North Korea" in mention["why"][0]
     for number, reason in enumerate(BAD.values(), 2):
         assert f"line {number}: {reason}\n" in done.stderr
-    assert "line 1: not an object" in done.stderr
+    assert "line 1: not JSON" in done.stderr
     assert "entries: 3, with visits: 1, mentions: 1" in done.stderr
-    assert "other languages: 1, bad lines: 10 (4 not an object" in done.stderr
+    assert "other languages: 1, bad lines: 10 (2 not JSON, 2 a member" in done.stderr
+
+
+def test_a_file_without_any_entry_is_none_to_read(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("# Notes\n\nNothing else.\n")
+    done = wheelsdown("visits", "read", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    assert done.exit_code == ExitCode.USAGE
+    assert "line 1: not JSON" in done.stderr
+    assert "no line is an entry" in done.stderr
 
 
 def test_archives_gzip_and_standard_input_and_output_will_do(tmp_path: Path) -> None:
@@ -88,6 +96,7 @@ def test_archives_gzip_and_standard_input_and_output_will_do(tmp_path: Path) -> 
     done = subprocess.run(command, input=packed, capture_output=True, check=True, timeout=60)
     mention = json.loads(done.stdout)
     assert (mention["host"], mention["key"]) == ("PRK", "0f9f70970cbd")
+    assert b"flight" not in done.stderr  # nobody asked for them
 
 
 def test_flight_reports_go_to_a_file_of_their_own(tmp_path: Path) -> None:

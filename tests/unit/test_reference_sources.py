@@ -20,7 +20,7 @@ IN_WORDS = {"address_blocks.csv", "aerodromes.csv", "fleet.csv"}
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_row_names_sources_that_can_be_opened(table: str) -> None:
+def test_every_row_names_its_sources(table: str) -> None:
     listed = list(rows(table))
     assert listed
     assert list(listed[0])[-1] == "source"

@@ -27,6 +27,7 @@ def line(summary: str) -> str:
         "Washington [US], June 3:",
         "KUALA LUMPUR, Feb 26 \N{EM DASH}",
         "RAWALPINDI, 3 March 2022:",
+        "BRASILIA, BRAZIL - NOVEMBER 01:",
     ],
 )
 def test_the_day_of_writing_goes(dateline: str) -> None:
@@ -64,5 +65,31 @@ def test_without_a_dateline_nothing_changes(summary: str) -> None:
     assert [word for word in line(summary).split() if word.isdigit()] == days
 
 
-def test_here_at_the_begin_of_a_sentence_is_no_place() -> None:
-    assert "here 's what" in line("Oslo: Well, here's what is known")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The minister spoke. Read more here.",
+        "The minister said it is here to stay",
+        "The minister is not welcome here",
+        "Here is what the minister said",
+    ],
+)
+def test_here_need_not_be_a_place(said: str) -> None:
+    summary = f"OSLO: {said}"
+    shapes = shapes_of(entry("Read here on Monday", summary), GAZETTEER)
+    assert "here on monday" in shapes[0].text.replace("^", "")
+    assert "here" in " ".join(shape.text for shape in shapes[1:])
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "Today, 3 July, a minister came to Oslo",
+        "Thursday, Oct. 17, a minister comes to Oslo",
+        "Friday, Oct. 11: a minister comes",
+        "Norway, Oct. 11 visit of a minister",
+        "Oslo, July 8 to July 9 - a minister will visit",
+    ],
+)
+def test_the_day_of_a_visit_stays(summary: str) -> None:
+    assert any(word[0].isdigit() for word in line(summary).split())

@@ -151,6 +151,7 @@ def test_names_become_symbols(text: str, expected: str) -> None:
         ("Thai Deputy Prime Minister Somchai Dee", "THA", "Somchai Dee", "Deputy Prime Minister"),
         ("in May Ana Rojas, the Chilean minister", "CHL", "Ana Rojas", "minister"),
         ("Turkey's top diplomat", "TUR", None, "top diplomat"),
+        ("head of the US Central Intelligence Agency", "USA", None, "head"),
         ("Russia's top Ukraine negotiator", "RUS", None, "negotiator"),
         ("Georgian prime minister", "GEO", None, "prime minister"),
         ("leader of the Taliban", "AFG", None, "leader"),
@@ -207,6 +208,9 @@ def test_an_office_that_the_text_gives_needs_none_on_file() -> None:
     day = date(2018, 8, 31)  # years before his office on file
     assert numbers(shape("Zarif says no", day=day).text, "O") == []
     assert party("Iranian foreign minister Javad Zarif", day=day).codes == ("IRN",)
+    assert party("Javad Zarif, the Iranian minister, says no", day=day).name == "Javad Zarif"
+    macron, chancellor = numbers((found := shape("Macron, the German chancellor says")).text, "O")
+    assert (found.party(macron).name, found.party(chancellor).name) == ("Macron", None)
     assert numbers(shape("former Iranian minister Javad Zarif", day=day).text, "O") == []
     assert party("Pelosi speaks", day=date(2023, 7, 25)).until == date(2023, 1, 3)
     # Not yet in office: nobody's official.

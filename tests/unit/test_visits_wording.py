@@ -92,6 +92,7 @@ VISITS = [
     ("Spain's Pedro Sanchez visits Rabat", "ESP-MAR"),
 ]
 SEVERAL = [
+    ("Macron and his German counterpart travelled to Kyiv", {"FRA-UKR", "DEU-UKR"}),
     ("Austin to visit Japan, South Korea and Mongolia", {"USA-JPN", "USA-KOR", "USA-MNG"}),
     ("Blinken arrives in Jordan on Monday and Israel on Tuesday", {"USA-JOR", "USA-ISR"}),
     ("Scholz and Macron arrive in Kyiv", {"DEU-UKR", "FRA-UKR"}),

@@ -23,8 +23,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     of places that belong to it (Guam is on the soil of the United States). ``names`` are other
     names than ``name``; ``cities`` places in headlines, with other spellings of the capital, to
     whose aerodromes governments fly; ``towns`` further places in headlines, and parts of the state;
-    ``seats`` buildings and services that stand for the government. ``capital_aerodrome`` is the ICAO location
-    indicator of the aerodrome that government aircraft use at the seat of government.
+    ``seats`` buildings and services that stand for the government. ``capital_aerodrome`` is the
+    ICAO location indicator of the aerodrome that government aircraft use at the seat of government.
     """
 
     code: str

@@ -18,7 +18,9 @@ _MONTH = (
 _CANCELLED = _cue(
     r"cancel(?:s|l?ed|l?ing)?|cancell?ation|postpon(?:e|es|ed|ing)|postponement|"
     r"call(?:s|ed|ing)? off|scrap(?:s|ped|ping)?|delay(?:s|ed)?|put(?:s|ting)? off|axe[sd]?|"
-    r"shelv(?:e|es|ed|ing)|drop(?:s|ped)? (?:(?:his|her|its|their|a) )?(?:plans|planned|plan)|"
+    r"shelv(?:e|es|ed|ing)|"
+    r"drop(?:s|ped)? (?:plans? (?:to (?:visit|travel|attend|go|meet|fly)|for (?:a|his|her|its) "
+    r"(?:visit|trip|tour))|(?:a|his|her|its) (?:planned )?(?:visit|trip|tour))|"
     r"abort(?:s|ed)?|scuttle[sd]?|nix(?:es|ed)?|defer(?:s|red|ring)?|suspend(?:s|ed)?"
 )
 _CANCELLED_AFTER = _cue(
@@ -40,7 +42,8 @@ _TO_DO = (
     r"sign)"
 )
 _PLANNED = _cue(
-    r"(?<=O )to (?!the |an? |its |his |her |their )[a-z-]+|"
+    # "Xi to test limits", but not "Xi to reporters"
+    r"(?<=O )to (?!(?:the|an?|its|his|her|their|media|parliament|congress) )[a-z-]+(?:[^s]|ss)|"
     rf"will|to {_TO_DO}|set (?:to|for)|due|expected|scheduled|slated|plan(?:s|ned|ning)?|upcoming|"
     r"forthcoming|ahead of|before|prepar(?:es|ed|ing) (?:for|to)|are to|going to|readies|"
     r"gears? up|eve of|confirms|would"

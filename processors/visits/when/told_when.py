@@ -259,7 +259,9 @@ def _cue(
     weighed = [
         (weights[number], feature)
         for feature in features
-        if feature.startswith(_WORDS) and (weights := model.status.weights.get(feature))
+        if feature.startswith(_WORDS)
+        and (weights := model.status.weights.get(feature))
+        and feature.islower()  # a letter stands for a name
     ]
     weight, feature = max(weighed, default=(0.0, ""))
     return feature.partition(":")[2] if weight > 0 else ""
