@@ -66,7 +66,7 @@ def test_few_visits_are_found_that_are_none() -> None:
         right += len(labelled & read)
         found += len(read)
         wanted += len(labelled)
-    # The classifier was taught on these: `make visits-check` prints figures of unseen ones. These are
-    # to catch a change that goes astray.
+    # The classifier was taught on these: `make visits-check` prints figures of unseen ones. These
+    # bounds are to catch a change that goes astray.
     assert right / found > 0.95
     assert right / wanted > 0.92
