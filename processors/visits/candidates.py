@@ -38,6 +38,8 @@ _SETS_OUT = words(
     "leaves left departs departed arrives arrived lands flies flew heads travels jets visits "
     "visiting returns wraps begins starts concludes ends to will in embarks set due"
 )
+#: Where their state's officials have these titles, ``parties.py`` has put them together.
+_BOSSES = words("chief boss ceo founder coach captain striker")
 #: "An official visit" is no official.
 _OCCASIONS = words(
     "visit visits trip tour talks business working residence invitation data statement figures "
@@ -148,7 +150,8 @@ def mentions_of(
             if gatherings and element.end > gatherings[0].start:
                 found += _of_gathering(shape.sentence.number, at, gatherings.pop(0), element)
             if element.value is not None:
-                found += _of_symbol(shape.sentence.number, at, element)
+                if not _is_of_a_firm(elements, at):
+                    found += _of_symbol(shape.sentence.number, at, element)
                 at += 1
                 continue
             word = element.symbol.removeprefix("^")
@@ -197,6 +200,21 @@ def _of_gathering(
     value = element.value
     if not (isinstance(value, Name) and value.code == gathering.host):
         yield Mention(sentence, at, "W", gathering.host, "venue", "venue", None)
+
+
+def _is_of_a_firm(elements: Sequence[Element], at: int) -> bool:
+    """Whether a state only tells where a firm or team is: "China's Huawei chief"."""
+    following = elements[at + 1 : at + 5]
+    if elements[at].symbol == "P" and following and following[0].symbol == "'s":
+        following = following[1:]
+    elif elements[at].symbol != "D":
+        return False
+    for number, element in enumerate(following):
+        if element.value is not None:
+            return False
+        if element.symbol in _BOSSES:
+            return number > 0
+    return False
 
 
 def _is_surname(elements: Sequence[Element], at: int) -> bool:

@@ -96,6 +96,18 @@ def test_a_mention_says_who_when_and_why() -> None:
     assert "will visit Seoul" in one.why[0]
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "China's Huawei chief visits Riyadh",
+        "Iran's football chief visits Doha",
+        "German Siemens boss in Cairo for talks on rail deal",
+    ],
+)
+def test_the_chief_of_a_firm_or_team_is_no_official(title: str) -> None:
+    assert pairs(title, "") == set()
+
+
 def test_another_language_and_a_hoax_are_not_read() -> None:
     french = "Le président français est en visite à Berlin et dans la ville de Bonn"
     assert READER.read(entry(french)) is None
