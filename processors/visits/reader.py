@@ -10,7 +10,7 @@ from processors.visits.gazetteer import Gazetteer
 from processors.visits.patterns import Told, is_hoax, visits_by_patterns
 from processors.visits.scene import Pair, Scene, scene_of, shapes_of
 from processors.visits.shape import Party
-from processors.visits.text import is_english
+from processors.visits.text import is_english, words
 from processors.visits.venues import Venues
 from processors.visits.when.days import Days
 from processors.visits.when.told_when import PairWhen, Telling, telling_of, told_when
@@ -18,6 +18,8 @@ from wheelsdown.records.news import Entry
 from wheelsdown.records.visits import Status, VisitKind
 from wheelsdown.reference.visit_model import VisitModel
 
+#: "A delegation led by the minister": words before its leader.
+_LEADS = words("led headed")
 #: Longer grounds are no help to a reader.
 _WHY_CHARS = 160
 
@@ -140,7 +142,7 @@ def _official(scene: Scene, scores: Scores, visitor: Mention) -> Party | None:
     named = [
         (score, -place)
         for place, score in enumerate(scores.visitors)
-        if _names(scene.mentions[place], visitor)
+        if _names(scene, scene.mentions[place], visitor)
     ]
     if named:
         return scene.mentions[-max(named)[1]].party
@@ -159,10 +161,13 @@ def _title(party: Party | None) -> str | None:
     return party.office or (party.name if _name(party) is None else None)
 
 
-def _names(mention: Mention, visitor: Mention) -> bool:
-    """Whether a mention may be the same official with a name."""
+def _names(scene: Scene, mention: Mention, visitor: Mention) -> bool:
+    """Whether a mention may be the same official with a name, or who leads the delegation."""
     if mention.code != visitor.code or mention.party is None or mention.party.name is None:
         return False
+    if visitor.role == "deleg":
+        before = scene.lines[mention.sentence].words[max(0, mention.at - 4) : mention.at]
+        return not _LEADS.isdisjoint(before)
     return visitor.party is None or mention.role == visitor.role
 
 

@@ -96,6 +96,13 @@ def test_a_mention_says_who_when_and_why() -> None:
     assert "will visit Seoul" in one.why[0]
 
 
+def test_a_delegation_is_called_by_who_leads_it() -> None:
+    (told,) = read("A Chinese delegation led by Zhao Leji arrives in Pyongyang", "")
+    assert told.official == "Zhao Leji"
+    (told,) = read("Chinese delegation arrives in Pyongyang as Xi Jinping speaks", "")
+    assert (told.official, told.office) == (None, "delegation")
+
+
 @pytest.mark.parametrize(
     "title",
     [
