@@ -4,7 +4,7 @@
 
 Reads all entries of a file of news with the reader and both baselines, and prints entries a second,
 milliseconds an entry, and the resident memory; then the F1 of pairs of each on the labelled
-development part (the reader's by cross-validation: it is taught five times). Ends with 1 when the
+development part (the reader's by cross-validation: it is taught three times). Ends with 1 when the
 reader's 99th percentile is above 3 ms of CPU time, when more than 200 MB are resident, or when a
 fresh process takes 1 s or more until it has read an entry. Reading waits for nothing, so what the
 wall clock shows beyond CPU time is the work of others on the machine.

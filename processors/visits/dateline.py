@@ -81,7 +81,8 @@ def _dateline(shape: Shape) -> _Dateline | None:
 def _is_place(shape: Shape, kinds: frozenset[str]) -> bool:
     """Whether a sentence begins with a place of some kinds, or IN CAPITALS."""
     first = shape.elements[0]
-    if shape.sentence.tokens[first.start].text.isupper():
+    word = shape.sentence.tokens[first.start].text
+    if len(word) > 1 and word.isupper():
         return True
     return isinstance(first.value, Name) and first.value.kind in kinds
 
@@ -89,8 +90,8 @@ def _is_place(shape: Shape, kinds: frozenset[str]) -> bool:
 def _ends_dateline(shape: Shape, after: int) -> bool:
     """Whether a dateline ends before an element: with a sign, a bracket or the sentence."""
     tokens = shape.sentence.tokens
-    at = shape.elements[after - 1].end
-    return at >= len(tokens) - 1 or tokens[at].text in _AFTER_DAY
+    rest = tokens[shape.elements[after - 1].end :]
+    return not rest or rest[0].text in _AFTER_DAY or [token.text for token in rest] == ["."]
 
 
 def _place(shape: Shape, match: re.Match[str]) -> Name | None:

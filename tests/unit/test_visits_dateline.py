@@ -88,6 +88,8 @@ def test_here_need_not_be_a_place(said: str) -> None:
         "Thursday, Oct. 17, a minister comes to Oslo",
         "Friday, Oct. 11: a minister comes",
         "Norway, Oct. 11 visit of a minister",
+        "Norway, Oct. 11 visit",
+        "A May 3 - 5 visit",
         "Oslo, July 8 to July 9 - a minister will visit",
     ],
 )

@@ -97,7 +97,8 @@ _KEPT = _BE | words(
     "where he she they it i up down over out into more new state official surprise historic secret "
     "working second third one two three day week month year"
 )
-_AUDIENCES = words("media parliament congress")
+#: "To" these is no future: "Xi to the press", "Xi to parliament".
+_NO_VERBS = _KEPT | words("media parliament congress")
 _MONTHS = words(
     "january february march april june july august september october november december jan feb mar "
     "apr jun jul aug sep sept oct nov dec"
@@ -215,7 +216,7 @@ def _is_to(before: str, word: str, following: str) -> bool:
         return False
     # "Xi to reporters in Rome" is no future: verbs seldom end with one s
     is_plural = following.endswith("s") and not following.endswith("ss")
-    return following.islower() and not is_plural and following not in _KEPT | _AUDIENCES
+    return following.islower() and not is_plural and following not in _NO_VERBS
 
 
 def _tag(word: str, following: str) -> str:
